@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What user space tells the kernel programs: tt_config once, before they are loaded (the verifier then
+ * removes what is switched off); tt_control while they run, through shared memory.
+ */
+#ifndef TCPTRAIL_ABI_CONFIG_H
+#define TCPTRAIL_ABI_CONFIG_H
+
+#include <linux/types.h>
+
+#define TT_PORTS 65536
+/* Bits of the port table, by which end of the connection the port must be. */
+#define TT_PORT_EITHER 0x1
+#define TT_PORT_LOCAL 0x2
+#define TT_PORT_REMOTE 0x4
+
+/* The deepest cgroup (root = 0) that a cgroup filter may name. */
+#define TT_CGROUP_DEPTH 31
+
+struct tt_config {
+	__u32 events; /* bit per enum tt_kind: only these are seen at all */
+	__u32 wake_bytes; /* unread bytes at which the reader is woken before its timer */
+	__u8 attempt_after_syn; /* tell an attempt only once its SYN went out */
+	__u8 family; /* 0, 4 or 6 */
+	__u8 by_port; /* TT_PORT_ bits: which ends are asked about */
+	__u8 by_pid;
+	__u8 by_uid;
+	__u8 by_net;
+	__u8 by_netns;
+	__u8 by_cgroup;
+	__u32 cgroup_depth; /* the deepest cgroup asked for */
+};
+
+struct tt_control {
+	__u32 stopped; /* user space: programs do nothing from now on */
+	__u32 reader_waits; /* set by the reader before it sleeps, cleared by whoever wakes it */
+	__s32 lingering; /* kernel: tracked sockets that are closed but not destroyed */
+	__s32 overflowing; /* kernel: tracked sockets in the overflow map */
+};
+
+/* Key of the trie of wanted networks: IPv4 ones as ::ffff:0:0/96 and longer. */
+struct tt_net_key {
+	__u32 prefix_len; /* 0 … 128 */
+	__u32 address[4]; /* network order */
+};
+
+#endif

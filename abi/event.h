@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The records that the kernel programs put into the ring buffer and the decoder reads.
+ *
+ * Every record is a tt_event cut to its kind's length (tt_header.size says how long). Integers are in
+ * the machine's byte order, ports included; addresses are 16 bytes in network order, IPv4 ones as
+ * ::ffff:a.b.c.d. A change of layout raises TT_ABI_VERSION.
+ */
+#ifndef TCPTRAIL_ABI_EVENT_H
+#define TCPTRAIL_ABI_EVENT_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+#define TT_STATIC_ASSERT static_assert
+#else
+#define TT_STATIC_ASSERT _Static_assert
+#endif
+
+#define TT_ABI_VERSION 1
+#define TT_COMM_LEN 16
+
+/* A time or duration that is not known. */
+#define TT_UNKNOWN_NS (~0ULL)
+/* An error that is not known, as opposed to 0: no error at all. */
+#define TT_UNKNOWN_ERROR (-1)
+
+enum tt_kind {
+	TT_ATTEMPT,
+	TT_CONNECT,
+	TT_FAIL,
+	TT_PENDING,
+	TT_ACCEPT,
+	TT_CLOSE,
+	TT_REJECT,
+	TT_LISTEN,
+	TT_UNLISTEN,
+	TT_KINDS,
+};
+
+enum tt_direction {
+	TT_DIRECTION_NONE, /* a listener, or a connection whose beginning nobody saw */
+	TT_OUTBOUND,
+	TT_INBOUND,
+};
+
+/* How the process of a record is known. */
+enum tt_owner {
+	TT_OWNER_NONE, /* it is not: tt_conn.task is all zero */
+	TT_OWNER_CONNECT, /* the connecting thread itself */
+	TT_OWNER_ACCEPT, /* the accepting thread itself */
+	TT_OWNER_LISTENER, /* the thread that called listen() */
+};
+
+enum tt_end {
+	TT_END_FIN,
+	TT_END_RESET_LOCAL,
+	TT_END_RESET_REMOTE,
+	TT_END_TIMEOUT,
+	TT_END_ERROR,
+	TT_ENDS,
+};
+
+/* tt_conn.flags */
+#define TT_MAPPED 0x1 /* an IPv6 socket that talks to an IPv4 address */
+#define TT_ACCEPTED 0x2 /* inbound, and a process has taken it */
+#define TT_WANTED_CGROUP 0x4 /* the owner is in a cgroup that the filter asks for */
+
+struct tt_header {
+	__u16 size; /* of the whole record, this header included */
+	__u8 kind; /* enum tt_kind */
+	__u8 version; /* TT_ABI_VERSION */
+	__u32 reserved;
+	__u64 time_ns; /* CLOCK_MONOTONIC, when it happened */
+};
+
+struct tt_task {
+	__u32 pid; /* thread group, initial pid namespace */
+	__u32 tid;
+	__u32 uid; /* effective, initial user namespace */
+	__u32 gid;
+	__u64 cgroup_id; /* cgroup v2 */
+	char comm[TT_COMM_LEN]; /* not to be trusted, not always terminated */
+};
+
+struct tt_conn {
+	__u64 id; /* 0: none (a reject has no socket) */
+	__u32 local[4];
+	__u32 remote[4];
+	__u16 local_port; /* 0: not chosen */
+	__u16 remote_port;
+	__u32 netns; /* inode number */
+	__u8 family; /* 4 or 6: what is spoken, not the socket's */
+	__u8 direction; /* enum tt_direction */
+	__u8 owner; /* enum tt_owner */
+	__u8 flags;
+	__u32 reserved;
+	struct tt_task task;
+};
+
+struct tt_connect_body {
+	__u64 latency_ns; /* connect and pending: since the SYN */
+};
+
+struct tt_fail_body {
+	__u64 latency_ns; /* TT_UNKNOWN_NS where no SYN went out */
+	__s32 error; /* positive errno; 0: given up locally; TT_UNKNOWN_ERROR */
+	__u32 reserved;
+};
+
+struct tt_accept_body {
+	__u64 backlog_ns; /* established to accept */
+};
+
+struct tt_close_body {
+	__u64 duration_ns;
+	__u64 bytes_out; /* payload that the peer acknowledged */
+	__u64 bytes_in; /* payload received */
+	__u32 segs_out;
+	__u32 segs_in;
+	__u32 retransmits;
+	__u32 rtt_us; /* smoothed; 0: never measured */
+	__u8 end; /* enum tt_end */
+	__u8 reserved[7];
+};
+
+struct tt_listen_body {
+	__u32 backlog;
+	__u32 reserved;
+};
+
+union tt_body {
+	struct tt_connect_body connect;
+	struct tt_fail_body fail;
+	struct tt_accept_body accept;
+	struct tt_close_body close;
+	struct tt_listen_body listen;
+};
+
+struct tt_event {
+	struct tt_header header;
+	struct tt_conn conn;
+	union tt_body body;
+};
+
+/* The value of the per-CPU map of counters: events by kind, before anything is dropped or filtered,
+ * and the two ways in which one does not reach the ring buffer. */
+struct tt_counters {
+	__u64 seen[TT_KINDS];
+	__u64 filtered[TT_KINDS];
+	__u64 lost[TT_KINDS];
+};
+
+TT_STATIC_ASSERT(sizeof(struct tt_header) == 16, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_task) == 40, "wire layout");
+TT_STATIC_ASSERT(__builtin_offsetof(struct tt_conn, local_port) == 40, "wire layout");
+TT_STATIC_ASSERT(__builtin_offsetof(struct tt_conn, task) == 56, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_conn) == 96, "wire layout");
+TT_STATIC_ASSERT(__builtin_offsetof(struct tt_event, body) == 112, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_close_body) == 48, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_event) == 160, "wire layout");
+
+#endif

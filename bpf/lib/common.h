@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef TCPTRAIL_COMMON_H
+#define TCPTRAIL_COMMON_H
+
+#include "lib/kernel_types.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "abi/config.h"
+#include "abi/event.h"
+#include "logic/tcp.h"
+
+#define BIT(n) (1U << (n))
+
+/* What we remember of one socket. */
+struct tracked {
+	struct tt_conn conn; /* ready to be copied into a record */
+	__u64 since_ns; /* the SYN of an attempt; the establishment of a connection; 0: not known */
+	__u16 attempts; /* how many this socket has made before the present one */
+	__u8 phase; /* enum tt_phase */
+	__u8 attempt_due; /* its attempt event waits until its SYN went out */
+	__u8 pending_told;
+	__u8 reserved[3];
+};
+
+struct listener_key {
+	__u32 address[4];
+	__u32 netns;
+	__u16 port;
+	__u16 family; /* the socket's: one port may have an IPv4 and an IPv6 listener */
+};
+
+struct listener {
+	struct tt_task task; /* all zero where several processes share the address (SO_REUSEPORT) */
+	__u32 sockets;
+	__u32 flags; /* TT_WANTED_CGROUP */
+};
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The kernel's structs as far as we read them. Only names and types count: libbpf puts in the running
+ * kernel's offsets when it loads the programs (CO-RE), so order and size here mean nothing.
+ */
+#ifndef TCPTRAIL_KERNEL_TYPES_H
+#define TCPTRAIL_KERNEL_TYPES_H
+
+#include <linux/bpf.h>
+
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	union {
+		__u32 u6_addr32[4];
+	} in6_u;
+};
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	/* Absent without CONFIG_IPV6. */
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+	unsigned long skc_flags;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	int sk_err;
+	__u16 sk_protocol;
+	__u8 sk_shutdown;
+	__u32 sk_max_ack_backlog;
+};
+
+struct inet_sock {
+	struct sock sk;
+	__u16 inet_sport;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u32 segs_in;
+	__u32 segs_out;
+	__u32 write_seq;
+	__u32 snd_una;
+	__u32 srtt_us;
+	__u32 total_retrans;
+	__u64 bytes_received;
+	__u64 bytes_acked;
+};
+
+struct mptcp_sock {
+	struct sock *first;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	void *private_data;
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
+struct cred {
+	kuid_t euid;
+	kgid_t egid;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	const struct cred *cred;
+	struct files_struct *files;
+};
+
+struct net_device {
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	unsigned char *head;
+	__u16 transport_header;
+	__u16 network_header;
+};
+
+/* The context of every syscalls/sys_exit_* tracepoint. RHEL 9 has an additional common field. */
+struct syscall_trace_exit {
+	long ret;
+};
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long di;
+	unsigned long si;
+	unsigned long dx;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	unsigned long regs[31];
+	unsigned long orig_x0;
+};
+#else
+#error "this architecture's system call registers are missing here"
+#endif
+
+#pragma clang attribute pop
+
+/* Wire formats and user ABI: fixed, so nothing to relocate. */
+struct iphdr {
+	__u8 ihl_version;
+	__u8 tos;
+	__u16 tot_len;
+	__u16 id;
+	__u16 frag_off;
+	__u8 ttl;
+	__u8 protocol;
+	__u16 check;
+	__u32 saddr;
+	__u32 daddr;
+};
+
+struct ipv6hdr {
+	__u8 prefix[8];
+	__u32 saddr[4];
+	__u32 daddr[4];
+};
+
+struct tcphdr {
+	__u16 source;
+	__u16 dest;
+	__u32 seq;
+	__u32 ack_seq;
+	__u8 data_offset;
+	__u8 flags;
+};
+
+struct sockaddr_any {
+	__u16 family;
+	__u16 port;
+	union {
+		__u32 v4;
+		struct {
+			__u32 flowinfo;
+			__u32 address[4];
+		} v6;
+	};
+};
+
+#define AF_UNSPEC 0
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+#define TCPHDR_SYN 0x02
+#define TCPHDR_ACK 0x10
+
+/* Bits of sock_common.skc_flags (enum sock_flags). */
+#define SOCK_DEAD 0
+#define SOCK_DONE 1
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef TCPTRAIL_MAPS_H
+#define TCPTRAIL_MAPS_H
+
+#include "lib/common.h"
+
+/* Set by user space before loading; read-only from then on, so that the verifier drops dead branches. */
+const volatile struct tt_config config;
+const volatile __u8 wanted_ports[TT_PORTS] SEC(".rodata.ports");
+
+struct tt_control control;
+
+/* Written by emit(), read by the ring reader. The size is set by --buffer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} events SEC(".maps");
+
+/* Written by emit(), read by user space for `lost` events and --stats. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tt_counters);
+} counters SEC(".maps");
+
+/*
+ * Sockets that we follow, by the address of their struct sock. Inserted at CLOSE→SYN_SENT,
+ * SYN_RECV→ESTABLISHED and CLOSE→LISTEN, or by an accept that we meet first; deleted when closed with
+ * nothing left to tell, at the latest when the socket is destroyed, so an address is never stale.
+ * When `tracked` is full, further ones go to `tracked_overflow`, which allocates as it goes.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct tracked);
+} tracked SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 19);
+	__type(key, __u64);
+	__type(value, struct tracked);
+} tracked_overflow SEC(".maps");
+
+/*
+ * Who listens on an address. Inserted at CLOSE→LISTEN, read when a connection ends that nobody
+ * accepted, deleted when the listening socket is destroyed (it outlives its queue of connections).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct listener_key);
+	__type(value, struct listener);
+} listeners SEC(".maps");
+
+/* The filters' values: filled before the programs run, read by filter_passes(). Sized by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} wanted_pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} wanted_uids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8);
+} wanted_netns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u8);
+} wanted_cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct tt_net_key);
+	__type(value, __u8);
+} wanted_nets SEC(".maps");
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What a TCP socket's last state means for its user. Pure: no helpers, no maps, so that it compiles
+ * on the host too and is tested there.
+ */
+#ifndef TCPTRAIL_LOGIC_TCP_H
+#define TCPTRAIL_LOGIC_TCP_H
+
+#include "abi/event.h"
+
+/* Values of the kernel's TCP states (include/net/tcp_states.h; BPF_TCP_* in linux/bpf.h). */
+enum tt_tcp_state {
+	TT_TCP_ESTABLISHED = 1,
+	TT_TCP_SYN_SENT,
+	TT_TCP_SYN_RECV,
+	TT_TCP_FIN_WAIT1,
+	TT_TCP_FIN_WAIT2,
+	TT_TCP_TIME_WAIT,
+	TT_TCP_CLOSE,
+	TT_TCP_CLOSE_WAIT,
+	TT_TCP_LAST_ACK,
+	TT_TCP_LISTEN,
+	TT_TCP_CLOSING,
+};
+
+/* Linux error numbers, the same on every architecture that we support. */
+#define TT_EINTR 4
+#define TT_EBADF 9
+#define TT_EFAULT 14
+#define TT_EPIPE 32
+#define TT_ENOTSOCK 88
+#define TT_ECONNABORTED 103
+#define TT_ECONNRESET 104
+#define TT_EISCONN 106
+#define TT_ETIMEDOUT 110
+#define TT_EALREADY 114
+#define TT_EINPROGRESS 115
+/* Kernel-internal: a signal came; 512 … 516 (include/linux/errno.h). */
+#define TT_ERESTARTSYS 512
+#define TT_ERESTART_RESTARTBLOCK 516
+
+#define TT_SHUTDOWN_MASK 3
+
+/* How an established connection ended, from the state it left for CLOSE and sk_err at that moment. */
+static inline enum tt_end tt_how_ended(int old_state, int sk_err)
+{
+	switch (sk_err) {
+	case 0:
+		break;
+	case TT_ECONNRESET:
+	case TT_EPIPE: /* a reset that arrived in CLOSE_WAIT */
+		return TT_END_RESET_REMOTE;
+	case TT_ECONNABORTED: /* tcp_abort, as by ss --kill: it sends the reset itself */
+		return TT_END_RESET_LOCAL;
+	case TT_ETIMEDOUT:
+		return TT_END_TIMEOUT;
+	default:
+		return TT_END_ERROR;
+	}
+	switch (old_state) {
+	case TT_TCP_FIN_WAIT2: /* also when a timewait socket takes over */
+	case TT_TCP_TIME_WAIT:
+	case TT_TCP_LAST_ACK:
+	case TT_TCP_CLOSING:
+		return TT_END_FIN;
+	default:
+		return TT_END_RESET_LOCAL;
+	}
+}
+
+/*
+ * Payload that the peer acknowledged. bytes_acked also counts our SYN, if we sent the first one, and
+ * our FIN once it was acknowledged, which it was when nothing is outstanding in a state that has sent it.
+ */
+static inline __u64 tt_payload_out(__u64 bytes_acked, int old_state, bool outbound, bool all_acked)
+{
+	bool fin_sent = old_state == TT_TCP_FIN_WAIT1 || old_state == TT_TCP_FIN_WAIT2 || old_state == TT_TCP_TIME_WAIT ||
+			old_state == TT_TCP_CLOSING || old_state == TT_TCP_LAST_ACK;
+	__u64 control = (outbound ? 1 : 0) + (fin_sent && all_acked ? 1 : 0);
+
+	return bytes_acked > control ? bytes_acked - control : 0;
+}
+
+/* Payload received. bytes_received also counts the peer's FIN. */
+static inline __u64 tt_payload_in(__u64 bytes_received, bool fin_received)
+{
+	return fin_received && bytes_received ? bytes_received - 1 : bytes_received;
+}
+
+/*
+ * Whether SYN_SENT→CLOSE leaves the cause to connect()'s return value: the socket has no error and
+ * nobody has closed it, so connect() itself is just failing (no free port, say) or is undoing itself.
+ */
+static inline bool tt_cause_comes_later(int sk_err, int sk_shutdown)
+{
+	return sk_err == 0 && sk_shutdown != TT_SHUTDOWN_MASK;
+}
+
+/* What is remembered of a socket. */
+enum tt_phase {
+	TT_PHASE_NONE, /* nothing */
+	TT_PHASE_CONNECTING,
+	TT_PHASE_ESTABLISHED,
+	TT_PHASE_EARLY, /* accepted before it was established (Fast Open) */
+	TT_PHASE_LISTENING,
+	/* Closed, but not destroyed yet: */
+	TT_PHASE_HELD, /* failed inside connect(), not told: the cause is connect()'s return */
+	TT_PHASE_FAILED, /* failed and told, but connect() has not returned the error yet */
+	TT_PHASE_CLOSED, /* all told */
+};
+
+static inline bool tt_lingers(enum tt_phase phase)
+{
+	return phase >= TT_PHASE_HELD;
+}
+
+enum tt_verdict {
+	TT_IGNORE,
+	TT_TELL_FRESH, /* a failure that never reached the state machine */
+	TT_TELL_HELD, /* the cause of the attempt that is held */
+	TT_TELL_ABORTED, /* the held attempt was undone by its owner */
+	TT_COLLECTED, /* connect() delivered a failure that was already told */
+};
+
+/* Whether a return value of connect() can be the end of an attempt. */
+static inline bool tt_return_is_failure(long ret)
+{
+	if (ret >= 0 || (ret <= -TT_ERESTARTSYS && ret >= -TT_ERESTART_RESTARTBLOCK))
+		return false;
+	switch (-ret) {
+	case TT_EINPROGRESS: /* the attempt goes on */
+	case TT_EALREADY: /* an earlier one goes on */
+	case TT_EINTR:
+	case TT_EISCONN: /* an earlier one has succeeded */
+	case TT_EBADF: /* not an attempt */
+	case TT_ENOTSOCK:
+	case TT_EFAULT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static inline enum tt_verdict tt_judge_connect_return(enum tt_phase phase, long ret)
+{
+	if (!tt_return_is_failure(ret)) {
+		/* connect(AF_UNSPEC) returns 0 and dissolves what the socket was doing. */
+		if (ret == 0 && phase == TT_PHASE_HELD)
+			return TT_TELL_ABORTED;
+		return ret == 0 && phase == TT_PHASE_FAILED ? TT_COLLECTED : TT_IGNORE;
+	}
+	switch (phase) {
+	case TT_PHASE_HELD:
+		return TT_TELL_HELD;
+	case TT_PHASE_FAILED:
+		return TT_COLLECTED;
+	case TT_PHASE_NONE:
+	case TT_PHASE_CLOSED:
+		return TT_TELL_FRESH;
+	default: /* another attempt on this socket goes on, or has succeeded */
+		return TT_IGNORE;
+	}
+}
+
+#endif

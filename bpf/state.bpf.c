@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The spine: every TCP socket's changes of state. Here an attempt is made, succeeds or fails, an inbound
+ * connection comes to be, a connection ends, a listener starts and stops.
+ */
+#include "lib/emit.h"
+#include "lib/sock.h"
+#include "lib/task.h"
+#include "lib/track.h"
+
+static __always_inline bool sock_flag(const struct sock *sk, int bit)
+{
+	return sk->__sk_common.skc_flags & (1UL << bit);
+}
+
+/* The ports as chosen: skc_num is 0 again by the time a socket is closed. */
+static __always_inline __u16 source_port(struct sock *sk)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	return tp ? bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport) : 0;
+}
+
+/* Runs in the connecting thread: the one place where an outbound connection's owner is known for sure. */
+static __always_inline void on_syn_sent(struct sock *sk)
+{
+	struct tracked t = {
+		.since_ns = bpf_ktime_get_ns(),
+		.phase = TT_PHASE_CONNECTING,
+		.conn.direction = TT_OUTBOUND,
+	};
+
+	if (control.lingering > 0) {
+		struct tracked *before = track_find(sk);
+
+		if (before) {
+			if (before->phase == TT_PHASE_HELD)
+				emit_fail(before, t.since_ns, TT_UNKNOWN_ERROR);
+			t.attempts = before->attempts + 1;
+			track_enter(before, TT_PHASE_CONNECTING);
+		}
+	}
+	sock_read(&t.conn, sk, false);
+	own_by_current(&t.conn, TT_OWNER_CONNECT);
+	t.conn.id = connection_id(bpf_get_socket_cookie(sk), t.attempts);
+	t.attempt_due = config.attempt_after_syn;
+	track_put(sk, &t, BPF_ANY);
+	if (!config.attempt_after_syn)
+		emit_bare(TT_ATTEMPT, &t.conn, t.since_ns);
+}
+
+/* A connection of which we see only now that it exists: it began before us, or found no room. */
+static __always_inline void describe_stranger(struct tracked *t, struct sock *sk)
+{
+	sock_read(&t->conn, sk, false);
+	t->conn.local_port = source_port(sk);
+	t->conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
+}
+
+static __always_inline void on_connected(struct sock *sk, struct tracked *t, __u64 now)
+{
+	struct tt_connect_body body = { .latency_ns = now - t->since_ns };
+
+	emit_due_attempt(t);
+	t->conn.local_port = sk->__sk_common.skc_num;
+	t->since_ns = now;
+	track_enter(t, TT_PHASE_ESTABLISHED);
+	emit(TT_CONNECT, &t->conn, now, &body, sizeof(body));
+}
+
+static __always_inline void on_established(struct sock *sk, int old_state)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct tracked fresh = {
+		.since_ns = now,
+		.phase = TT_PHASE_ESTABLISHED,
+	};
+	struct tracked *t;
+
+	if (old_state == TT_TCP_SYN_RECV) {
+		fresh.conn.direction = TT_INBOUND;
+		describe_stranger(&fresh, sk);
+		if (track_put(sk, &fresh, BPF_NOEXIST))
+			return;
+	}
+	t = track_find(sk);
+	if (t && t->phase == TT_PHASE_CONNECTING) { /* from SYN_RECV: both ends connected at once */
+		on_connected(sk, t, now);
+	} else if (t && t->phase == TT_PHASE_EARLY) {
+		t->since_ns = now;
+		track_enter(t, TT_PHASE_ESTABLISHED);
+	} else if (!t && old_state == TT_TCP_SYN_SENT) {
+		struct tt_connect_body body = { .latency_ns = TT_UNKNOWN_NS };
+
+		fresh.conn.direction = TT_OUTBOUND;
+		describe_stranger(&fresh, sk);
+		track_put(sk, &fresh, BPF_ANY);
+		emit(TT_CONNECT, &fresh.conn, now, &body, sizeof(body));
+	}
+}
+
+static __always_inline void listener_key_of(struct listener_key *key, const struct tt_conn *c, __u16 family)
+{
+	copy_v6(key->address, c->local);
+	key->netns = c->netns;
+	key->port = c->local_port;
+	key->family = family;
+}
+
+/* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
+static __always_inline void own_by_listener(struct tt_conn *c, __u16 family)
+{
+	struct listener_key key;
+	struct listener *l;
+
+	listener_key_of(&key, c, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l) {
+		key.address[0] = 0;
+		key.address[1] = 0;
+		key.address[2] = family == AF_INET ? V4_PREFIX : 0;
+		key.address[3] = 0;
+		l = bpf_map_lookup_elem(&listeners, &key);
+	}
+	if (!l || !l->task.pid)
+		return;
+	c->owner = TT_OWNER_LISTENER;
+	c->task = l->task;
+	c->flags |= l->flags;
+}
+
+static __always_inline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	bool outbound = t->conn.direction == TT_OUTBOUND;
+	struct tt_close_body body = {
+		.duration_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
+		.end = tt_how_ended(old_state, sk->sk_err),
+	};
+
+	if (t->conn.direction == TT_INBOUND && !(t->conn.flags & TT_ACCEPTED))
+		own_by_listener(&t->conn, sk->__sk_common.skc_family);
+	if (tp) {
+		body.bytes_out = tt_payload_out(tp->bytes_acked, old_state, outbound, tp->snd_una == tp->write_seq);
+		body.bytes_in = tt_payload_in(tp->bytes_received, sock_flag(sk, SOCK_DONE));
+		body.segs_out = tp->segs_out;
+		body.segs_in = tp->segs_in;
+		body.retransmits = tp->total_retrans;
+		body.rtt_us = tp->srtt_us >> 3;
+	}
+	emit(TT_CLOSE, &t->conn, now, &body, sizeof(body));
+}
+
+static __always_inline void tell_unlisten(struct sock *sk, struct tracked *t, __u64 now)
+{
+	struct tt_listen_body body = { .backlog = sk->sk_max_ack_backlog };
+
+	emit(TT_UNLISTEN, &t->conn, now, &body, sizeof(body));
+}
+
+/* The end of what was not followed: told with what the socket itself knows. */
+static __always_inline void on_stranger_closed(struct sock *sk, int old_state, __u64 now)
+{
+	struct tracked t = {};
+
+	switch (old_state) {
+	case TT_TCP_CLOSE:
+	case TT_TCP_SYN_RECV: /* an inbound connection that never came to be */
+		return;
+	case TT_TCP_LISTEN:
+		sock_read(&t.conn, sk, true);
+		t.conn.local_port = source_port(sk);
+		t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
+		tell_unlisten(sk, &t, now);
+		return;
+	case TT_TCP_SYN_SENT:
+		describe_stranger(&t, sk);
+		t.conn.direction = TT_OUTBOUND;
+		if (tt_cause_comes_later(sk->sk_err, sk->sk_shutdown))
+			emit_fail(&t, now, TT_UNKNOWN_ERROR);
+		else
+			emit_fail(&t, now, sk->sk_err);
+		return;
+	default:
+		describe_stranger(&t, sk);
+		tell_close(sk, &t, old_state, now);
+	}
+}
+
+static __always_inline void on_attempt_closed(struct sock *sk, struct tracked *t, __u64 now)
+{
+	t->conn.local_port = source_port(sk);
+	if (tt_cause_comes_later(sk->sk_err, sk->sk_shutdown)) {
+		track_enter(t, TT_PHASE_HELD);
+		return;
+	}
+	emit_due_attempt(t);
+	emit_fail(t, now, sk->sk_err);
+	track_enter(t, TT_PHASE_FAILED);
+}
+
+static __always_inline void on_closed(struct sock *sk, int old_state)
+{
+	struct tracked *t = track_find(sk);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!t) {
+		on_stranger_closed(sk, old_state, now);
+		return;
+	}
+	switch (t->phase) {
+	case TT_PHASE_CONNECTING:
+		on_attempt_closed(sk, t, now);
+		return;
+	case TT_PHASE_ESTABLISHED:
+	case TT_PHASE_EARLY:
+		tell_close(sk, t, old_state, now);
+		/* Kept if more may come: an accept(), or another attempt by a process that still holds it. */
+		if (sock_flag(sk, SOCK_DEAD) && (t->conn.direction == TT_OUTBOUND || t->conn.flags & TT_ACCEPTED))
+			track_drop(sk);
+		else
+			track_enter(t, TT_PHASE_CLOSED);
+		return;
+	case TT_PHASE_LISTENING:
+		tell_unlisten(sk, t, now);
+		track_enter(t, TT_PHASE_CLOSED);
+		return;
+	}
+}
+
+/* A socket listens only once at a time on an address, but SO_REUSEPORT lets several share it. */
+static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
+{
+	struct listener fresh = { .sockets = 1, .flags = c->flags & TT_WANTED_CGROUP };
+	struct listener_key key;
+	struct listener *l;
+
+	fresh.task = c->task;
+	listener_key_of(&key, c, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l) {
+		bpf_map_update_elem(&listeners, &key, &fresh, BPF_ANY);
+		return;
+	}
+	__sync_fetch_and_add(&l->sockets, 1);
+	if (l->task.pid != c->task.pid)
+		l->task.pid = 0;
+}
+
+static __always_inline void listeners_remove(const struct tracked *t, __u16 family)
+{
+	struct listener_key key;
+	struct listener *l;
+
+	if (t->conn.direction != TT_DIRECTION_NONE || t->conn.owner != TT_OWNER_LISTENER)
+		return;
+	listener_key_of(&key, &t->conn, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l)
+		return;
+	__sync_fetch_and_add(&l->sockets, -1);
+	if (l->sockets == 0)
+		bpf_map_delete_elem(&listeners, &key);
+}
+
+static __always_inline void on_listen(struct sock *sk)
+{
+	struct tt_listen_body body = { .backlog = sk->sk_max_ack_backlog };
+	struct tracked t = {
+		.since_ns = bpf_ktime_get_ns(),
+		.phase = TT_PHASE_LISTENING,
+	};
+	struct tracked *before = control.lingering > 0 ? track_find(sk) : NULL;
+
+	if (before) {
+		listeners_remove(before, sk->__sk_common.skc_family);
+		track_enter(before, TT_PHASE_LISTENING);
+	}
+	sock_read(&t.conn, sk, true);
+	own_by_current(&t.conn, TT_OWNER_LISTENER);
+	t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
+	track_put(sk, &t, BPF_ANY);
+	listeners_add(&t.conn, sk->__sk_common.skc_family);
+	emit(TT_LISTEN, &t.conn, t.since_ns, &body, sizeof(body));
+}
+
+static __always_inline void on_state(struct sock *sk, int old_state, int new_state)
+{
+	if (control.stopped || sk->sk_protocol != IPPROTO_TCP) /* an MPTCP socket's subflows are told instead */
+		return;
+	switch (new_state) {
+	case TT_TCP_SYN_SENT:
+		on_syn_sent(sk);
+		return;
+	case TT_TCP_ESTABLISHED:
+		on_established(sk, old_state);
+		return;
+	case TT_TCP_CLOSE:
+		on_closed(sk, old_state);
+		return;
+	case TT_TCP_LISTEN:
+		on_listen(sk);
+		return;
+	}
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(state_tracepoint, struct sock *sk, int old_state, int new_state)
+{
+	on_state(sk, old_state, new_state);
+	return 0;
+}
+
+/* The last moment of a socket: whatever is still remembered of it goes. */
+static __always_inline void on_destroy(struct sock *sk)
+{
+	struct tracked *t;
+
+	if (control.stopped || control.lingering <= 0)
+		return;
+	t = track_find(sk);
+	if (!t)
+		return;
+	if (t->phase == TT_PHASE_HELD) /* MSG_FASTOPEN: no connect() returned to give the cause */
+		emit_fail(t, bpf_ktime_get_ns(), TT_UNKNOWN_ERROR);
+	listeners_remove(t, sk->__sk_common.skc_family);
+	track_enter(t, TT_PHASE_NONE);
+	track_drop(sk);
+}
+
+SEC("?tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy_tracepoint, struct sock *sk)
+{
+	on_destroy(sk);
+	return 0;
+}

@@ -1,0 +1,82 @@
+#include "base/ip.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace tcptrail {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+}  // namespace
+
+Result<IpAddress> IpAddress::parse(std::string_view text) {
+  const std::string terminated(text);
+  std::array<std::uint8_t, 16> bytes{};
+  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return IpAddress(bytes);
+  std::copy(kV4Prefix.begin(), kV4Prefix.end(), bytes.begin());
+  if (inet_pton(AF_INET, terminated.c_str(), &bytes[kV4Prefix.size()]) == 1) return IpAddress(bytes);
+  return fail(ErrorCode::kUsage, fmt::format("'{}' is not an IP address", escape_text(text)));
+}
+
+bool IpAddress::is_v4() const { return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes_.begin()); }
+
+bool IpAddress::is_unspecified() const {
+  const std::size_t from = is_v4() ? kV4Prefix.size() : 0;
+  return std::all_of(bytes_.begin() + static_cast<std::ptrdiff_t>(from), bytes_.end(),
+                     [](std::uint8_t byte) { return byte == 0; });
+}
+
+void append_ip(std::string& out, const IpAddress& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const auto& bytes = address.bytes();
+  if (address.is_v4()) {
+    fmt::format_to(std::back_inserter(out), "{}.{}.{}.{}", bytes[12], bytes[13], bytes[14], bytes[15]);
+  } else if (inet_ntop(AF_INET6, bytes.data(), text.data(), text.size()) != nullptr) {
+    out += text.data();
+  }
+}
+
+void append_endpoint(std::string& out, const IpAddress& address, std::uint16_t port) {
+  const bool brackets = port != 0 && !address.is_v4();
+  if (brackets) out += '[';
+  append_ip(out, address);
+  if (brackets) out += ']';
+  if (port != 0) fmt::format_to(std::back_inserter(out), ":{}", port);
+}
+
+Result<Cidr> parse_cidr(std::string_view text) {
+  const auto slash = text.find('/');
+  auto address = IpAddress::parse(text.substr(0, slash));
+  if (!address) {
+    return fail(ErrorCode::kUsage, fmt::format("'{}' is not a network such as 192.0.2.0/24 or 2001:db8::/32",
+                                               escape_text(text)));
+  }
+  // A mapped address written out is an IPv6 network: its prefix counts all 128 bits.
+  const bool v4 = text.find(':') == std::string_view::npos;
+  const int width = v4 ? 32 : 128;
+  int prefix = width;
+  if (slash != std::string_view::npos) {
+    const auto parsed = parse_integer<int>(text.substr(slash + 1));
+    if (!parsed || *parsed < 0 || *parsed > width) {
+      return fail(ErrorCode::kUsage,
+                  fmt::format("'{}': the prefix length must be 0 to {}", escape_text(text), width));
+    }
+    prefix = *parsed;
+  }
+  prefix += 128 - width;
+  auto bytes = address->bytes();
+  for (int bit = prefix; bit < 128; ++bit) {
+    auto& byte = bytes[static_cast<std::size_t>(bit / 8)];
+    byte = static_cast<std::uint8_t>(byte & ~(0x80 >> (bit % 8)));
+  }
+  return Cidr{IpAddress(bytes), static_cast<std::uint8_t>(prefix)};
+}
+
+}  // namespace tcptrail

@@ -1,0 +1,97 @@
+#include "cli/trace_command.h"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "cli/notify.h"
+#include "cli/stop_signal.h"
+#include "format/stats_table.h"
+#include "pipeline/pipeline.h"
+#include "sink/file_sink.h"
+#include "source/live_source.h"
+
+namespace tcptrail::cli {
+namespace {
+
+using model::Event;
+using model::Kind;
+
+void say(const std::string& text) { fmt::print(stderr, "tcptrail: {}\n", text); }
+
+bool use_color(ColorWhen when) {
+  if (when != ColorWhen::kAuto) return when == ColorWhen::kAlways;
+  const char* const no_color = std::getenv("NO_COLOR");  // https://no-color.org: set and not empty
+  return ::isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
+std::function<bool(const Event&)> comm_filter(std::vector<std::string> patterns) {
+  if (patterns.empty()) return {};
+  return [patterns = std::move(patterns)](const Event& event) {
+    if (!event.conn.owner) return false;
+    const std::string comm(event.conn.owner->comm.view());
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), comm.c_str(), 0) == 0; });
+  };
+}
+
+void say_lost(const model::KindCounts& lost) {
+  std::string text = "lost";
+  const char* separator = " ";
+  for (std::size_t i = 0; i < model::kCountedKinds; ++i) {
+    const auto kind = static_cast<Kind>(i);
+    if (lost[kind] == 0) continue;
+    text += fmt::format("{}{} {}", separator, lost[kind], name_of(kind));
+    separator = ", ";
+  }
+  say(text);
+}
+
+Result<std::unique_ptr<source::LiveSource>> start_source(const TraceOptions& options) {
+  std::vector<std::string> notices;
+  const kernel::Features features = kernel::probe_features(notices);
+  for (const std::string& notice : notices) say(notice);
+  if (auto usable = kernel::check_features(features); !usable) return tl::unexpected(usable.error());
+  kernel::BpfOptions bpf;
+  bpf.kinds = options.kinds;
+  bpf.attempt_after_syn = options.style == format::Style::kClassic;
+  bpf.filter = options.filter;
+  bpf.buffer_bytes = options.buffer_bytes;
+  return source::LiveSource::start(bpf, features, options.hooks);
+}
+
+}  // namespace
+
+Result<void> trace(const TraceOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  auto source = start_source(options);
+  if (!source) return tl::unexpected(source.error());
+  auto stop = StopSignal::make(options.duration_s);
+  if (!stop) return tl::unexpected(stop.error());
+
+  format::Options look = options.look;
+  look.color = use_color(options.color);
+  sink::FileSink sink(STDOUT_FILENO, stop->fd(), format::make_formatter(options.style, look));
+  notify_ready();
+
+  pipeline::Options run;
+  run.kinds = options.kinds;
+  run.wanted = comm_filter(options.filter.comms);
+  run.most_events = options.most_events;
+  run.stop_fd = stop->fd();
+  run.output_fd = STDOUT_FILENO;
+  run.stats_event = options.stats && sink.tells(Kind::kStats);
+  run.on_untold_loss = say_lost;
+  auto accounts = pipeline::run(**source, sink, run);
+  if (!accounts) return tl::unexpected(accounts.error());
+  if (options.stats && !run.stats_event) fmt::print(stderr, "{}", format::stats_table(*accounts));
+  return {};
+}
+
+}  // namespace tcptrail::cli

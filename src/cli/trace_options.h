@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "format/formatter.h"
+#include "kernel/hook_catalog.h"
+#include "model/filter.h"
+#include "model/kind.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tcptrail::cli {
+
+enum class ColorWhen { kAuto, kAlways, kNever };
+
+// What `tcptrail trace` is to do, every value checked.
+struct TraceOptions {
+  format::Style style = format::Style::kTable;
+  format::Options look;
+  ColorWhen color = ColorWhen::kAuto;
+  model::KindSet kinds;
+  model::Filter filter;
+  std::optional<double> duration_s;
+  std::optional<std::uint64_t> most_events;
+  std::optional<kernel::Backend> hooks;
+  std::size_t buffer_bytes = 0;
+  bool stats = false;
+};
+
+// The options as they stand on the command line.
+struct TraceArguments {
+  std::string output = "table";
+  std::string color = "auto";
+  std::string hooks = "auto";
+  std::vector<std::string> events, pids, uids, comms, ports, remote_ports, local_ports, nets, cgroups, netns;
+  std::string duration, count, buffer = "8";
+  bool v4 = false, v6 = false, failed = false, wide = false, no_time = false, utc = false, stats = false;
+};
+
+// Declares the options on the command; they are filled in when it parses.
+void declare_trace_options(CLI::App& command, TraceArguments& arguments);
+// Checks them. An error names the option and the value.
+Result<TraceOptions> check_trace_options(const TraceArguments& arguments);
+
+}  // namespace tcptrail::cli

@@ -1,0 +1,171 @@
+#include "format/table.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace tcptrail::format {
+namespace {
+
+using model::Kind;
+
+constexpr std::string_view kReset = "\x1b[0m";
+
+std::string_view color_of(Kind kind) {
+  switch (kind) {
+    case Kind::kFail:
+    case Kind::kReject:
+      return "\x1b[31m";
+    case Kind::kPending:
+    case Kind::kLost:
+      return "\x1b[33m";
+    case Kind::kConnect:
+    case Kind::kAccept:
+      return "\x1b[32m";
+    default:
+      return "";
+  }
+}
+
+// "0.31 ms", "12.4 s": three figures, in the unit that suits.
+std::string duration(model::Microseconds us) {
+  const double ms = static_cast<double>(us) / 1e3;
+  if (us < 1000) return fmt::format("{} us", us);
+  if (ms < 10) return fmt::format("{:.2f} ms", ms);
+  if (ms < 100) return fmt::format("{:.1f} ms", ms);
+  if (ms < 1000) return fmt::format("{:.2f} s", ms / 1e3);
+  if (ms < 100e3) return fmt::format("{:.2f} s", ms / 1e3);
+  return fmt::format("{:.0f} s", ms / 1e3);
+}
+
+std::string size(std::uint64_t bytes) {
+  static constexpr std::array<std::string_view, 6> kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return fmt::format("{:.1f} {}", value, kUnits.at(unit));
+}
+
+class Detail {
+ public:
+  Detail(std::string& out, const model::Event& event) : out_(out), event_(event) {}
+
+  void operator()(const std::monostate&) const {
+    if (event_.kind == Kind::kReject) out_ += "no listener";
+  }
+  void operator()(const model::Connect& body) const {
+    if (body.latency) out_ += duration(*body.latency);
+  }
+  void operator()(const model::Fail& body) const {
+    const std::string_view error = body.error ? model::error_name(*body.error) : "";
+    out_ += error.empty() ? name_of(body.reason) : error;
+    if (body.latency) put(" after {}", duration(*body.latency));
+  }
+  void operator()(const model::Pending& body) const {
+    out_ += "no answer";
+    if (body.latency) put(" for {}", duration(*body.latency));
+  }
+  void operator()(const model::Accept& body) const {
+    if (body.backlog) put("waited {}", duration(*body.backlog));
+  }
+  void operator()(const model::Close& body) const {
+    put("out {}, in {}", size(body.bytes_out), size(body.bytes_in));
+    if (body.duration) put(", {}", duration(*body.duration));
+    put(", {}", name_of(body.end));
+    if (event_.conn.direction == model::Direction::kInbound && !body.accepted) out_ += ", never accepted";
+  }
+  void operator()(const model::Listen& body) const {
+    if (event_.kind == Kind::kListen) put("backlog {}", body.backlog);
+  }
+  void operator()(const model::Lost& body) const {
+    const char* separator = "";
+    for (std::size_t i = 0; i < model::kCountedKinds; ++i) {
+      const auto kind = static_cast<Kind>(i);
+      if (body.count[kind] == 0) continue;
+      put("{}{} {}", separator, body.count[kind], name_of(kind));
+      separator = ", ";
+    }
+  }
+  void operator()(const model::Stats&) const {}
+
+ private:
+  template <typename... Args>
+  void put(fmt::format_string<Args...> format, Args&&... args) const {
+    fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
+  }
+
+  std::string& out_;
+  const model::Event& event_;
+};
+
+void set_endpoint(std::string& out, const std::optional<IpAddress>& address, const std::optional<std::uint16_t>& port) {
+  out.clear();
+  if (address) {
+    append_endpoint(out, *address, port.value_or(0));
+  } else {
+    out.push_back('-');
+  }
+}
+
+void append_row(std::string& out, std::string_view text, std::size_t width) {
+  out += text;
+  if (text.size() < width) out.append(width - text.size(), ' ');
+  out += ' ';
+}
+
+}  // namespace
+
+// "[" 39 "]:65535" for IPv6, "255.255.255.255:65535" and a gap for IPv4.
+int Table::endpoint_width() const { return options_.wide ? 47 : 23; }
+
+void Table::append_header(std::string& out) const {
+  if (!options_.no_time) fmt::format_to(std::back_inserter(out), "{:<13} ", "TIME");
+  fmt::format_to(std::back_inserter(out), "{:<8} {:<8} {:<16} {:<{}} {:<{}} DETAIL\n", "EVENT", "PID", "COMM", "LOCAL",
+                 endpoint_width(), "REMOTE", endpoint_width());
+}
+
+void Table::append(std::string& out, const model::Event& event) {
+  if (!tells(event.kind)) return;
+  const auto width = static_cast<std::size_t>(endpoint_width());
+  const model::Connection& conn = event.conn;
+  const std::string_view color = options_.color ? color_of(event.kind) : "";
+
+  set_endpoint(local_, conn.local_ip, conn.local_port);
+  set_endpoint(remote_, conn.remote_ip, conn.remote_port);
+  pid_.clear();
+  comm_.clear();
+  detail_.clear();
+  if (conn.owner) {
+    fmt::format_to(std::back_inserter(pid_), "{}", conn.owner->pid);
+    append_escaped_text(comm_, conn.owner->comm.view());
+  } else {
+    pid_.push_back('-');
+    comm_.push_back('-');
+  }
+  std::visit(Detail(detail_, event), event.body);
+
+  if (!options_.no_time) {
+    append_time_of_day(out, event.time, options_.utc);
+    out += "  ";
+  }
+  out += color;
+  append_row(out, name_of(event.kind), 8);
+  if (!color.empty()) out += kReset;
+  if (event.kind == Kind::kLost) {
+    append_row(out, "", 8 + 1 + 16 + 1 + width + 1 + width);
+  } else {
+    append_row(out, pid_, 8);
+    append_row(out, comm_, 16);
+    append_row(out, local_, width);
+    append_row(out, remote_, width);
+  }
+  out += detail_;
+  out.erase(out.find_last_not_of(' ') + 1);
+  out += '\n';
+}
+
+}  // namespace tcptrail::format

@@ -1,0 +1,156 @@
+#include "kernel/decoder.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+#include "abi/event.h"
+
+namespace tcptrail::kernel {
+namespace {
+
+using model::Kind;
+using model::Microseconds;
+
+constexpr std::size_t kBodyOffset = offsetof(tt_event, body);
+constexpr int kLargestErrno = 4095;
+
+// The length of each kind's body, in the order of tt_kind.
+constexpr std::array<std::size_t, TT_KINDS> kBodySize = {
+    0,                        // attempt
+    sizeof(tt_connect_body),  // connect
+    sizeof(tt_fail_body),     // fail
+    sizeof(tt_connect_body),  // pending
+    sizeof(tt_accept_body),   // accept
+    sizeof(tt_close_body),    // close
+    0,                        // reject
+    sizeof(tt_listen_body),   // listen
+    sizeof(tt_listen_body),   // unlisten
+};
+static_assert(static_cast<int>(Kind::kAttempt) == TT_ATTEMPT && static_cast<int>(Kind::kUnlisten) == TT_UNLISTEN);
+
+tl::unexpected<Error> bad(std::string what) {
+  return fail(ErrorCode::kFailed, "a record from the kernel cannot be read: " + std::move(what));
+}
+
+std::optional<Microseconds> microseconds(std::uint64_t ns) {
+  if (ns == TT_UNKNOWN_NS) return std::nullopt;
+  return ns / 1000;
+}
+
+IpAddress address(const __u32 (&words)[4]) {
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), words, bytes.size());
+  return IpAddress(bytes);
+}
+
+std::optional<std::uint16_t> port(std::uint16_t value) {
+  if (value == 0) return std::nullopt;
+  return value;
+}
+
+model::Owner decode_owner(const tt_conn& from, model::OwnerKind kind) {
+  model::Owner owner;
+  owner.kind = kind;
+  owner.pid = from.task.pid;
+  owner.tid = from.task.tid;
+  owner.uid = from.task.uid;
+  owner.gid = from.task.gid;
+  owner.cgroup_id = from.task.cgroup_id;
+  owner.comm = model::Comm({from.task.comm, sizeof(from.task.comm)});
+  return owner;
+}
+
+Result<model::Connection> decode_connection(const tt_conn& from) {
+  if (from.family != 4 && from.family != 6) return bad(fmt::format("family {}", from.family));
+  if (from.direction > TT_INBOUND) return bad(fmt::format("direction {}", from.direction));
+  if (from.owner > TT_OWNER_LISTENER) return bad(fmt::format("owner {}", from.owner));
+  model::Connection conn;
+  if (from.id != 0) conn.id = from.id;
+  conn.direction = static_cast<model::Direction>(from.direction);
+  conn.family = from.family == 4 ? model::Family::kIpv4 : model::Family::kIpv6;
+  conn.mapped = (from.flags & TT_MAPPED) != 0;
+  conn.netns = from.netns;
+  conn.local_port = port(from.local_port);
+  conn.remote_port = port(from.remote_port);
+  // A socket that connects has no local address before one is chosen; one that listens may mean them all.
+  const IpAddress local = address(from.local);
+  if (conn.direction != model::Direction::kOutbound || !local.is_unspecified()) conn.local_ip = local;
+  if (conn.remote_port) conn.remote_ip = address(from.remote);
+  if (from.owner != TT_OWNER_NONE) {
+    conn.owner = decode_owner(from, static_cast<model::OwnerKind>(from.owner - TT_OWNER_CONNECT));
+  }
+  return conn;
+}
+
+Result<model::Fail> decode_fail(const tt_fail_body& from) {
+  if (from.error < TT_UNKNOWN_ERROR || from.error > kLargestErrno) return bad(fmt::format("error {}", from.error));
+  model::Fail body;
+  body.latency = microseconds(from.latency_ns);
+  body.reason = from.error == TT_UNKNOWN_ERROR ? model::Reason::kOther : model::reason_of(from.error);
+  if (from.error > 0) body.error = from.error;
+  return body;
+}
+
+Result<model::Close> decode_close(const tt_close_body& from, bool accepted) {
+  if (from.end >= TT_ENDS) return bad(fmt::format("end {}", from.end));
+  model::Close body;
+  body.duration = microseconds(from.duration_ns);
+  body.bytes_out = from.bytes_out;
+  body.bytes_in = from.bytes_in;
+  body.segs_out = from.segs_out;
+  body.segs_in = from.segs_in;
+  body.retransmits = from.retransmits;
+  if (from.rtt_us != 0) body.rtt_us = from.rtt_us;
+  body.end = static_cast<model::End>(from.end);
+  body.accepted = accepted;
+  return body;
+}
+
+Result<model::Body> decode_body(Kind kind, const tt_event& from) {
+  const auto as_body = [](auto&& body) -> model::Body { return body; };
+  switch (kind) {
+    case Kind::kConnect:
+      return model::Connect{microseconds(from.body.connect.latency_ns)};
+    case Kind::kPending:
+      return model::Pending{microseconds(from.body.connect.latency_ns)};
+    case Kind::kFail:
+      return decode_fail(from.body.fail).map(as_body);
+    case Kind::kAccept:
+      return model::Accept{microseconds(from.body.accept.backlog_ns)};
+    case Kind::kClose:
+      return decode_close(from.body.close, (from.conn.flags & TT_ACCEPTED) != 0).map(as_body);
+    case Kind::kListen:
+    case Kind::kUnlisten:
+      return model::Listen{from.body.listen.backlog};
+    default:
+      return model::Body{};
+  }
+}
+
+}  // namespace
+
+Result<model::Event> decode(std::span<const std::byte> record, const WallClock& clock) {
+  tt_event raw{};
+  if (record.size() < kBodyOffset) return bad(fmt::format("only {} bytes", record.size()));
+  std::memcpy(&raw, record.data(), std::min(record.size(), sizeof(raw)));
+  if (raw.header.version != TT_ABI_VERSION) return bad(fmt::format("version {}", raw.header.version));
+  if (raw.header.kind >= TT_KINDS) return bad(fmt::format("kind {}", raw.header.kind));
+  const std::size_t expected = kBodyOffset + kBodySize.at(raw.header.kind);
+  if (raw.header.size != expected || record.size() < expected) {
+    return bad(fmt::format("{} bytes, of which it claims {}, where its kind has {}", record.size(), raw.header.size,
+                           expected));
+  }
+  const auto kind = static_cast<Kind>(raw.header.kind);
+  auto conn = decode_connection(raw.conn);
+  if (!conn) return tl::unexpected(conn.error());
+  auto body = decode_body(kind, raw);
+  if (!body) return tl::unexpected(body.error());
+  return model::Event{kind, clock.at(raw.header.time_ns), 0, *std::move(conn), *std::move(body)};
+}
+
+}  // namespace tcptrail::kernel

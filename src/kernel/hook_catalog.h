@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/kind.h"
+
+// The hooks as data: for each logical event of the kernel, the ways to hear of it, best first.
+namespace tcptrail::kernel {
+
+enum class Backend { kFentry, kKprobe, kTracepoint };
+
+std::string_view name_of(Backend backend);
+std::optional<Backend> backend_named(std::string_view name);
+
+// What a variant cannot do without.
+enum class Need { kBtf, kTracefs };
+
+struct HookVariant {
+  Backend backend;
+  std::vector<std::string_view> programs;  // names in the BPF object; all of them or none
+  std::vector<Need> needs;
+};
+
+struct Hook {
+  std::string_view event;           // the logical event, for people
+  model::KindSet serves;            // needed if one of these kinds is asked for
+  bool proves_syn = false;          // needed too where an attempt is told only after its SYN
+  std::vector<HookVariant> variants;  // in order of preference
+};
+
+const std::vector<Hook>& hook_catalog();
+
+}  // namespace tcptrail::kernel

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+
+struct ring_buffer;
+
+namespace tcptrail::kernel {
+
+// Reads the ring buffer's records in order. One thread only.
+class RingReader {
+ public:
+  using OnRecord = std::function<void(std::span<const std::byte>)>;
+
+  static Result<std::unique_ptr<RingReader>> open(int map, OnRecord on_record);
+  ~RingReader();
+  RingReader(const RingReader&) = delete;
+  RingReader& operator=(const RingReader&) = delete;
+
+  // Hands over what is there now, and what comes while it does so, up to a bound. Returns whether
+  // that bound was met, so that more is probably waiting.
+  Result<bool> consume();
+
+ private:
+  RingReader() = default;
+  static int on_sample(void* context, void* data, std::size_t size);
+
+  OnRecord on_record_;
+  std::size_t taken_ = 0;
+  ring_buffer* ring_ = nullptr;
+};
+
+}  // namespace tcptrail::kernel

@@ -1,0 +1,176 @@
+#include "pipeline/pipeline.h"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+
+namespace tcptrail::pipeline {
+namespace {
+
+using model::Accounting;
+using model::KindCounts;
+using sink::SinkState;
+
+// How long a lone event may wait in the ring buffer before somebody looks.
+constexpr int kPollMs = 50;
+
+enum class Wake { kSource, kStop, kOutputGone };
+
+Result<UniqueFd> make_waiter(const source::EventSource& source, const Options& options) {
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  const auto add = [&](int fd, std::uint32_t events, Wake wake) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u32 = static_cast<std::uint32_t>(wake);
+    // A regular file cannot be waited for, and need not be.
+    return fd < 0 || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0 || errno == EPERM;
+  };
+  // Edge-triggered: a level would be up whenever anything is unread, and keep us spinning under load.
+  if (!epoll || !add(source.wake_fd(), EPOLLIN | EPOLLET, Wake::kSource) ||
+      !add(options.stop_fd, EPOLLIN, Wake::kStop) || !add(options.output_fd, 0, Wake::kOutputGone)) {
+    return fail(ErrorCode::kFailed, fmt::format("cannot wait for events: {}", std::strerror(errno)));
+  }
+  return epoll;
+}
+
+class Run {
+ public:
+  Run(source::EventSource& source, sink::Sink& sink, const Options& options)
+      : source_(source), sink_(sink), options_(options) {}
+
+  Result<Accounting> go() {
+    auto waiter = make_waiter(source_, options_);
+    if (!waiter) return tl::unexpected(waiter.error());
+    flush();  // the header
+    while (going()) {
+      const bool more = poll_once();
+      tell_losses();
+      flush();
+      if (!more && going()) wait(waiter->get());
+    }
+    drain();
+    if (error_) return tl::unexpected(*error_);
+    return accounts_;
+  }
+
+ private:
+  bool going() const { return !stop_ && !error_ && state_ == SinkState::kOpen; }
+
+  void wait(int waiter) {
+    std::array<epoll_event, 3> events{};
+    source_.about_to_wait();
+    const int ready = ::epoll_wait(waiter, events.data(), static_cast<int>(events.size()), kPollMs);
+    for (int i = 0; i < ready; ++i) {
+      const auto wake = static_cast<Wake>(events.at(static_cast<std::size_t>(i)).data.u32);
+      if (wake == Wake::kStop) stop_ = true;
+      if (wake == Wake::kOutputGone) state_ = SinkState::kClosed;
+    }
+  }
+
+  bool poll_once() {
+    auto more = source_.poll([this](const model::Event& event) { on_event(event); });
+    if (!more) note(tl::unexpected(more.error()));
+    return more.value_or(false);
+  }
+
+  void on_event(const model::Event& event) {
+    ++received_[event.kind];
+    const bool enough = options_.most_events && put_ >= *options_.most_events;
+    if (enough || (options_.wanted && !options_.wanted(event))) {
+      ++filtered_here_[event.kind];
+      return;
+    }
+    ++put_;
+    put(event);
+    if (options_.most_events && put_ == *options_.most_events) stop_ = true;
+  }
+
+  void put(model::Event event) {
+    if (state_ != SinkState::kOpen || error_) return;
+    event.seq = ++seq_;
+    note(sink_.put(event));
+  }
+
+  void flush() {
+    if (state_ == SinkState::kOpen && !error_) note(sink_.flush());
+  }
+
+  void note(const Result<SinkState>& state) {
+    if (!state) {
+      if (!error_) error_ = state.error();
+    } else if (*state != SinkState::kOpen) {
+      state_ = *state;
+    }
+  }
+
+  source::SourceCounts read_counts() {
+    auto counts = source_.counts();
+    if (!counts) note(tl::unexpected(counts.error()));
+    return counts.value_or(source::SourceCounts{});
+  }
+
+  void tell_losses() {
+    const KindCounts lost = read_counts().lost;
+    KindCounts fresh = lost;
+    fresh -= told_lost_;
+    if (error_ || !fresh.any()) return;
+    told_lost_ = lost;
+    if (sink_.tells(model::Kind::kLost)) {
+      put({model::Kind::kLost, unix_now(), 0, {}, model::Lost{fresh}});
+    } else if (options_.on_untold_loss) {
+      options_.on_untold_loss(fresh);
+    }
+  }
+
+  void drain() {
+    source_.stop();
+    while (!error_ && poll_once()) {
+    }
+    tell_losses();
+    flush();
+    close_accounts();
+    if (!options_.stats_event) return;
+    put({model::Kind::kStats, unix_now(), 0, {}, model::Stats{accounts_}});
+    flush();
+  }
+
+  // What was received and neither filtered nor emitted is lost: the sink could not take it.
+  void close_accounts() {
+    const source::SourceCounts counts = read_counts();
+    accounts_.kinds = options_.kinds;
+    accounts_.seen = counts.seen;
+    accounts_.emitted = sink_.emitted();
+    accounts_.filtered = counts.filtered;
+    accounts_.filtered += filtered_here_;
+    accounts_.lost = received_;
+    accounts_.lost -= filtered_here_;
+    accounts_.lost -= accounts_.emitted;
+    accounts_.lost += counts.lost;
+  }
+
+  source::EventSource& source_;
+  sink::Sink& sink_;
+  const Options& options_;
+  bool stop_ = false;
+  SinkState state_ = SinkState::kOpen;
+  std::optional<Error> error_;
+  std::uint64_t seq_ = 0;
+  std::uint64_t put_ = 0;
+  KindCounts received_, filtered_here_, told_lost_;
+  Accounting accounts_;
+};
+
+}  // namespace
+
+Result<Accounting> run(source::EventSource& source, sink::Sink& sink, const Options& options) {
+  return Run(source, sink, options).go();
+}
+
+}  // namespace tcptrail::pipeline

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+
+#include "base/result.h"
+#include "model/event.h"
+
+namespace tcptrail::source {
+
+// What a source knows of events that it did not hand over. seen counts all of them.
+struct SourceCounts {
+  model::KindCounts seen, filtered, lost;
+};
+
+// Where events come from: this kernel, a recording, or a test. Used by one thread.
+class EventSource {
+ public:
+  using OnEvent = std::function<void(const model::Event&)>;
+
+  virtual ~EventSource() = default;
+
+  // Hands over what is there, without waiting. Returns whether more is waiting already.
+  virtual Result<bool> poll(const OnEvent& on_event) = 0;
+  // Signals with an edge (EPOLLET) that it is time to poll; -1 if there is nothing to wait for.
+  virtual int wake_fd() const = 0;
+  // To be called just before waiting for wake_fd().
+  virtual void about_to_wait() = 0;
+  // Lets nothing new in. poll() then hands over the rest, and counts() is final.
+  virtual void stop() = 0;
+  virtual Result<SourceCounts> counts() = 0;
+};
+
+}  // namespace tcptrail::source

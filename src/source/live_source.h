@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "kernel/bpf_object.h"
+#include "kernel/features.h"
+#include "kernel/hook_plan.h"
+#include "kernel/ring_reader.h"
+#include "source/event_source.h"
+
+namespace tcptrail::source {
+
+// What this host does, as it happens.
+class LiveSource : public EventSource {
+ public:
+  // Chooses the hooks, loads and attaches them. A hook that the kernel refuses is replaced by its next
+  // variant; an error says which event remains unserved and why.
+  static Result<std::unique_ptr<LiveSource>> start(const kernel::BpfOptions& options, const kernel::Features& features,
+                                                   std::optional<kernel::Backend> only);
+
+  Result<bool> poll(const OnEvent& on_event) override;
+  int wake_fd() const override { return object_.events_map(); }
+  void about_to_wait() override { object_.reader_waits(); }
+  void stop() override { object_.stop(); }
+  Result<SourceCounts> counts() override;
+
+ private:
+  explicit LiveSource(kernel::BpfObject object) : object_(std::move(object)) {}
+  void on_record(std::span<const std::byte> record);
+
+  kernel::BpfObject object_;
+  std::unique_ptr<kernel::RingReader> reader_;
+  WallClock clock_;
+  const OnEvent* on_event_ = nullptr;  // during poll()
+  std::optional<Error> bad_record_;
+};
+
+}  // namespace tcptrail::source
