@@ -55,6 +55,8 @@ static __always_inline void describe_stranger(struct tracked *t, struct sock *sk
 	sock_read(&t->conn, sk, false);
 	t->conn.local_port = source_port(sk);
 	t->conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
+	if (sk->sk_max_ack_backlog) /* a copy of its listener's; one that connects has none */
+		t->conn.direction = TT_INBOUND;
 }
 
 static __always_inline void on_connected(struct sock *sk, struct tracked *t, __u64 now)
@@ -78,8 +80,8 @@ static __always_inline void on_established(struct sock *sk, int old_state)
 	struct tracked *t;
 
 	if (old_state == TT_TCP_SYN_RECV) {
-		fresh.conn.direction = TT_INBOUND;
 		describe_stranger(&fresh, sk);
+		fresh.conn.direction = TT_INBOUND;
 		if (track_put(sk, &fresh, BPF_NOEXIST))
 			return;
 	}
@@ -92,8 +94,8 @@ static __always_inline void on_established(struct sock *sk, int old_state)
 	} else if (!t && old_state == TT_TCP_SYN_SENT) {
 		struct tt_connect_body body = { .latency_ns = TT_UNKNOWN_NS };
 
-		fresh.conn.direction = TT_OUTBOUND;
 		describe_stranger(&fresh, sk);
+		fresh.conn.direction = TT_OUTBOUND;
 		track_put(sk, &fresh, BPF_ANY);
 		emit(TT_CONNECT, &fresh.conn, now, &body, sizeof(body));
 	}
@@ -132,7 +134,7 @@ static __always_inline void own_by_listener(struct tt_conn *c, __u16 family)
 static __always_inline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	bool outbound = t->conn.direction == TT_OUTBOUND;
+	bool outbound = t->conn.direction != TT_INBOUND;
 	struct tt_close_body body = {
 		.duration_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
 		.end = tt_how_ended(old_state, sk->sk_err),

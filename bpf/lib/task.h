@@ -21,12 +21,12 @@ static __always_inline bool in_wanted_cgroup(void)
 	return false;
 }
 
-/* Makes the current thread the owner. Call it in process context only. */
+/* Makes the current thread the owner. Call it in process context only. That there is an owner is said
+ * last: another processor may be copying the record at this moment. */
 static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owner)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
 
-	c->owner = owner;
 	c->task.pid = task->tgid;
 	c->task.tid = task->pid;
 	c->task.uid = task->cred->euid.val;
@@ -36,6 +36,8 @@ static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owne
 	c->flags &= ~TT_WANTED_CGROUP;
 	if (config.by_cgroup && in_wanted_cgroup())
 		c->flags |= TT_WANTED_CGROUP;
+	barrier();
+	c->owner = owner;
 }
 
 /* The socket behind a file descriptor of the current thread, or NULL. The descriptor may have been

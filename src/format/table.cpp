@@ -30,13 +30,12 @@ std::string_view color_of(Kind kind) {
   }
 }
 
-// "0.31 ms", "12.4 s": three figures, in the unit that suits.
+// "0.026 ms", "0.31 ms", "19.1 ms", "0.88 s", "412 s".
 std::string duration(model::Microseconds us) {
   const double ms = static_cast<double>(us) / 1e3;
-  if (us < 1000) return fmt::format("{} us", us);
+  if (ms < 0.1) return fmt::format("{:.3f} ms", ms);
   if (ms < 10) return fmt::format("{:.2f} ms", ms);
   if (ms < 100) return fmt::format("{:.1f} ms", ms);
-  if (ms < 1000) return fmt::format("{:.2f} s", ms / 1e3);
   if (ms < 100e3) return fmt::format("{:.2f} s", ms / 1e3);
   return fmt::format("{:.0f} s", ms / 1e3);
 }

@@ -1,5 +1,6 @@
 #include "kernel/features.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <linux/capability.h>
@@ -20,9 +21,28 @@ constexpr const char* kTracefsPath = "/sys/kernel/tracing";
 constexpr std::array<const char*, 2> kTracefsProbes = {"/sys/kernel/tracing/events/syscalls",
                                                        "/sys/kernel/debug/tracing/events/syscalls"};
 
-bool readable(const char* path) { return ::access(path, R_OK) == 0; }
+// By the effective capabilities, unlike access().
+bool readable(const char* path) { return ::faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0; }
 
-bool tracefs_mounted() { return readable(kTracefsProbes[0]) || readable(kTracefsProbes[1]); }
+bool tracefs_readable() { return readable(kTracefsProbes[0]) || readable(kTracefsProbes[1]); }
+
+bool tracefs_forbidden() { return !readable(kTracefsProbes[0]) && errno == EACCES; }
+
+// Mounts it where it is missing, and tells what was done.
+bool provide_tracefs(std::vector<std::string>& notices) {
+  if (tracefs_readable()) return true;
+  if (tracefs_forbidden()) {
+    notices.push_back(fmt::format("{} may not be read: this process needs CAP_DAC_READ_SEARCH too", kTracefsPath));
+    return false;
+  }
+  if (::mount("tracefs", kTracefsPath, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0) {
+    notices.push_back(fmt::format("mounted tracefs on {}, where the tracepoints are found", kTracefsPath));
+    return tracefs_readable();
+  }
+  notices.push_back(fmt::format("tracefs is not mounted, and mounting it on {} failed: {}", kTracefsPath,
+                                std::strerror(errno)));
+  return false;
+}
 
 std::vector<std::string> missing_capabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -44,16 +64,8 @@ Features probe_features(std::vector<std::string>& notices) {
   Features features;
   features.missing_capabilities = missing_capabilities();
   features.btf = readable(kBtfPath);
-  features.tracefs = tracefs_mounted();
-  if (!features.tracefs && features.missing_capabilities.empty() && features.btf) {
-    if (::mount("tracefs", kTracefsPath, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0) {
-      features.tracefs = tracefs_mounted();
-      notices.push_back(fmt::format("mounted tracefs on {}, where the tracepoints are found", kTracefsPath));
-    } else {
-      notices.push_back(fmt::format("tracefs is not mounted, and mounting it on {} failed: {}", kTracefsPath,
-                                    std::strerror(errno)));
-    }
-  }
+  const bool usable = features.btf && features.missing_capabilities.empty();
+  features.tracefs = usable && provide_tracefs(notices);
   return features;
 }
 

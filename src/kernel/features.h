@@ -10,7 +10,7 @@ namespace tcptrail::kernel {
 // What this kernel and this process's privileges offer to the hooks.
 struct Features {
   bool btf = false;      // the kernel describes its own types
-  bool tracefs = false;  // classic tracepoints can be found
+  bool tracefs = false;  // classic tracepoints can be found (not looked for where the rest is missing)
   std::vector<std::string> missing_capabilities;
 };
 
