@@ -14,12 +14,15 @@
 #define TT_PORT_LOCAL 0x2
 #define TT_PORT_REMOTE 0x4
 
+/* Bytes of the ring that is used first, and of them unread at which the reader is woken before its timer. */
+#define TT_HOT_RING (256 * 1024)
+#define TT_WAKE_BYTES (TT_HOT_RING / 2)
+
 /* The deepest cgroup (root = 0) that a cgroup filter may name. */
 #define TT_CGROUP_DEPTH 31
 
 struct tt_config {
 	__u32 events; /* bit per enum tt_kind: only these are seen at all */
-	__u32 wake_bytes; /* unread bytes at which the reader is woken before its timer */
 	__u8 attempt_after_syn; /* tell an attempt only once its SYN went out */
 	__u8 family; /* 0, 4 or 6 */
 	__u8 by_port; /* TT_PORT_ bits: which ends are asked about */
@@ -34,6 +37,7 @@ struct tt_config {
 struct tt_control {
 	__u32 stopped; /* user space: programs do nothing from now on */
 	__u32 reader_waits; /* set by the reader before it sleeps, cleared by whoever wakes it */
+	__u32 spilling; /* set by the kernel: `events` was full; cleared by the reader: `spill` is empty */
 	__s32 lingering; /* kernel: tracked sockets that are closed but not destroyed */
 	__s32 overflowing; /* kernel: tracked sockets in the overflow map */
 };

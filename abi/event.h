@@ -2,7 +2,7 @@
 /*
  * The records that the kernel programs put into the ring buffer and the decoder reads.
  *
- * Every record is a tt_event cut to its kind's length (tt_header.size says how long). Integers are in
+ * Every record is a tt_event, but only a close has all of it (tt_header.size says how long it is). Integers are in
  * the machine's byte order, ports included; addresses are 16 bytes in network order, IPv4 ones as
  * ::ffff:a.b.c.d. A change of layout raises TT_ABI_VERSION.
  */
@@ -98,18 +98,16 @@ struct tt_conn {
 	struct tt_task task;
 };
 
-struct tt_connect_body {
-	__u64 latency_ns; /* connect and pending: since the SYN */
-};
-
-struct tt_fail_body {
-	__u64 latency_ns; /* TT_UNKNOWN_NS where no SYN went out */
-	__s32 error; /* positive errno; 0: given up locally; TT_UNKNOWN_ERROR */
+/* Every kind but close: two words, of which a kind may need fewer (the rest is 0). */
+struct tt_latency_body {
+	__u64 latency_ns; /* connect, pending, fail: since the SYN. accept: since it was established */
+	__s32 error; /* fail: positive errno; 0: given up locally; TT_UNKNOWN_ERROR */
 	__u32 reserved;
 };
 
-struct tt_accept_body {
-	__u64 backlog_ns; /* established to accept */
+struct tt_listen_body {
+	__u64 backlog; /* listen and unlisten */
+	__u64 reserved;
 };
 
 struct tt_close_body {
@@ -124,17 +122,11 @@ struct tt_close_body {
 	__u8 reserved[7];
 };
 
-struct tt_listen_body {
-	__u32 backlog;
-	__u32 reserved;
-};
-
 union tt_body {
-	struct tt_connect_body connect;
-	struct tt_fail_body fail;
-	struct tt_accept_body accept;
-	struct tt_close_body close;
+	__u64 words[2];
+	struct tt_latency_body latency;
 	struct tt_listen_body listen;
+	struct tt_close_body close;
 };
 
 struct tt_event {
@@ -142,6 +134,9 @@ struct tt_event {
 	struct tt_conn conn;
 	union tt_body body;
 };
+
+/* The length of a record of any kind but close, which is a whole tt_event. */
+#define TT_SHORT_SIZE (__builtin_offsetof(struct tt_event, body) + sizeof(struct tt_latency_body))
 
 /* The value of the per-CPU map of counters: events by kind, before anything is dropped or filtered,
  * and the two ways in which one does not reach the ring buffer. */
@@ -157,6 +152,8 @@ TT_STATIC_ASSERT(__builtin_offsetof(struct tt_conn, local_port) == 40, "wire lay
 TT_STATIC_ASSERT(__builtin_offsetof(struct tt_conn, task) == 56, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_conn) == 96, "wire layout");
 TT_STATIC_ASSERT(__builtin_offsetof(struct tt_event, body) == 112, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_latency_body) == 16, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_listen_body) == 16, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_close_body) == 48, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_event) == 160, "wire layout");
 

@@ -7,17 +7,13 @@
 
 static __always_inline void tell_accept(struct tracked *t, __u64 now)
 {
-	struct tt_accept_body body = {
-		.backlog_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
-	};
-
 	own_by_current(&t->conn, TT_OWNER_ACCEPT);
 	t->conn.flags |= TT_ACCEPTED;
-	emit(TT_ACCEPT, &t->conn, now, &body, sizeof(body));
+	emit(TT_ACCEPT, &t->conn, now, t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS, 0);
 }
 
 /* Established before tracing began, or accepted before it is established at all (Fast Open). */
-static __always_inline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
+static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
 {
 	struct tracked t = { .conn.direction = TT_INBOUND };
 	struct tracked *known;
@@ -28,7 +24,7 @@ static __always_inline void on_unknown_accepted(long fd, struct sock *sk, __u64 
 	sk = tcp_of(sk);
 	if (!sk)
 		return;
-	known = track_find(sk);
+	known = track_find((__u64)sk);
 	if (known) { /* the subflow of an MPTCP socket */
 		if (!(known->conn.flags & TT_ACCEPTED))
 			tell_accept(known, now);
@@ -39,7 +35,7 @@ static __always_inline void on_unknown_accepted(long fd, struct sock *sk, __u64 
 	t.conn.id = cookie ? connection_id(cookie, 0) : fresh_id(now);
 	t.phase = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV ? TT_PHASE_EARLY : TT_PHASE_ESTABLISHED;
 	tell_accept(&t, now);
-	track_put(sk, &t, BPF_NOEXIST);
+	track_insert((__u64)sk, &t);
 }
 
 static __always_inline void on_accept_return(long fd)
@@ -51,7 +47,7 @@ static __always_inline void on_accept_return(long fd)
 	if (control.stopped || fd < 0)
 		return;
 	sk = sock_of_fd(fd);
-	t = track_find(sk);
+	t = track_find((__u64)sk);
 	if (!t)
 		on_unknown_accepted(fd, sk, now);
 	else if (t->conn.direction == TT_INBOUND && !(t->conn.flags & TT_ACCEPTED))

@@ -25,7 +25,7 @@ static __always_inline bool read_destination(struct tt_conn *c, const void *addr
 	return true;
 }
 
-static __always_inline void tell_fresh_failure(const struct sock *sk, const void *address, int error)
+static __noinline void tell_fresh_failure(const struct sock *sk, const void *address, int error)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct tracked t = { .conn.direction = TT_OUTBOUND };
@@ -50,14 +50,14 @@ static __always_inline void on_connect_return(long ret)
 	if (!read_syscall_args(&args))
 		return;
 	sk = sock_of_fd(args.first);
-	t = track_find(sk);
+	t = track_find((__u64)sk);
 	if (!t) { /* perhaps an MPTCP socket, whose subflow is what we follow */
 		if (!fd_is_socket(args.first))
 			return;
 		sk = tcp_of(sk);
 		if (!sk)
 			return;
-		t = track_find(sk);
+		t = track_find((__u64)sk);
 	}
 	if (t && t->phase == TT_PHASE_CONNECTING)
 		emit_due_attempt(t);

@@ -6,21 +6,19 @@
 
 static __always_inline void on_retransmit(const struct sock *sk)
 {
-	struct tt_connect_body body;
 	struct tracked *t;
 	__u64 now;
 
 	if (control.stopped || sk->__sk_common.skc_state != TT_TCP_SYN_SENT || sk->sk_protocol != IPPROTO_TCP)
 		return;
-	t = track_find(sk);
+	t = track_find(address_of(sk));
 	if (!t || t->phase != TT_PHASE_CONNECTING || t->pending_told)
 		return;
 	now = bpf_ktime_get_ns();
 	t->pending_told = 1;
 	t->conn.local_port = sk->__sk_common.skc_num;
 	emit_due_attempt(t);
-	body.latency_ns = now - t->since_ns;
-	emit(TT_PENDING, &t->conn, now, &body, sizeof(body));
+	emit(TT_PENDING, &t->conn, now, now - t->since_ns, 0);
 }
 
 SEC("?tp_btf/tcp_retransmit_skb")
@@ -68,7 +66,7 @@ static __always_inline void on_send_reset(const struct sock *sk, const struct sk
 	c.local_port = bpf_ntohs(tcp.dest);
 	c.remote_port = bpf_ntohs(tcp.source);
 	c.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
-	emit_bare(TT_REJECT, &c, bpf_ktime_get_ns());
+	emit(TT_REJECT, &c, bpf_ktime_get_ns(), 0, 0);
 }
 
 SEC("?tp_btf/tcp_send_reset")

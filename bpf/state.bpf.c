@@ -21,8 +21,40 @@ static __always_inline __u16 source_port(struct sock *sk)
 	return tp ? bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport) : 0;
 }
 
+static __always_inline void listener_key_of(struct listener_key *key, const struct tt_conn *c, __u16 family)
+{
+	copy_v6(key->address, c->local);
+	key->netns = c->netns;
+	key->port = c->local_port;
+	key->family = family;
+}
+
+static __always_inline void listeners_remove(const struct tracked *t, __u16 family)
+{
+	struct listener_key key;
+	struct listener *l;
+
+	if (t->conn.direction != TT_DIRECTION_NONE || t->conn.owner != TT_OWNER_LISTENER)
+		return;
+	listener_key_of(&key, &t->conn, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l)
+		return;
+	__sync_fetch_and_add(&l->sockets, -1);
+	if (l->sockets == 0)
+		bpf_map_delete_elem(&listeners, &key);
+}
+
+/* Drops all that is remembered of a socket, a listener's address included. */
+static __noinline void track_forget(struct sock *sk, struct tracked *t)
+{
+	listeners_remove(t, sk->__sk_common.skc_family);
+	track_enter(t, TT_PHASE_NONE);
+	track_drop(t);
+}
+
 /* Runs in the connecting thread: the one place where an outbound connection's owner is known for sure. */
-static __always_inline void on_syn_sent(struct sock *sk)
+static __always_inline void on_syn_sent(struct sock *sk, __u64 key)
 {
 	struct tracked t = {
 		.since_ns = bpf_ktime_get_ns(),
@@ -31,22 +63,22 @@ static __always_inline void on_syn_sent(struct sock *sk)
 	};
 
 	if (control.lingering > 0) {
-		struct tracked *before = track_find(sk);
+		struct tracked *before = track_find(key);
 
 		if (before) {
 			if (before->phase == TT_PHASE_HELD)
 				emit_fail(before, t.since_ns, TT_UNKNOWN_ERROR);
 			t.attempts = before->attempts + 1;
-			track_enter(before, TT_PHASE_CONNECTING);
+			track_forget(sk, before);
 		}
 	}
 	sock_read(&t.conn, sk, false);
 	own_by_current(&t.conn, TT_OWNER_CONNECT);
 	t.conn.id = connection_id(bpf_get_socket_cookie(sk), t.attempts);
 	t.attempt_due = config.attempt_after_syn;
-	track_put(sk, &t, BPF_ANY);
+	track_insert(key, &t);
 	if (!config.attempt_after_syn)
-		emit_bare(TT_ATTEMPT, &t.conn, t.since_ns);
+		emit(TT_ATTEMPT, &t.conn, t.since_ns, 0, 0);
 }
 
 /* A connection of which we see only now that it exists: it began before us, or found no room. */
@@ -61,16 +93,16 @@ static __always_inline void describe_stranger(struct tracked *t, struct sock *sk
 
 static __always_inline void on_connected(struct sock *sk, struct tracked *t, __u64 now)
 {
-	struct tt_connect_body body = { .latency_ns = now - t->since_ns };
+	__u64 latency = now - t->since_ns;
 
 	emit_due_attempt(t);
 	t->conn.local_port = sk->__sk_common.skc_num;
 	t->since_ns = now;
 	track_enter(t, TT_PHASE_ESTABLISHED);
-	emit(TT_CONNECT, &t->conn, now, &body, sizeof(body));
+	emit(TT_CONNECT, &t->conn, now, latency, 0);
 }
 
-static __always_inline void on_established(struct sock *sk, int old_state)
+static __always_inline void on_established(struct sock *sk, __u64 key, int old_state)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct tracked fresh = {
@@ -82,35 +114,29 @@ static __always_inline void on_established(struct sock *sk, int old_state)
 	if (old_state == TT_TCP_SYN_RECV) {
 		describe_stranger(&fresh, sk);
 		fresh.conn.direction = TT_INBOUND;
-		if (track_put(sk, &fresh, BPF_NOEXIST))
+		t = track_find(key);
+		if (!t) {
+			track_insert(key, &fresh);
 			return;
+		}
+	} else {
+		t = track_find(key);
 	}
-	t = track_find(sk);
 	if (t && t->phase == TT_PHASE_CONNECTING) { /* from SYN_RECV: both ends connected at once */
 		on_connected(sk, t, now);
 	} else if (t && t->phase == TT_PHASE_EARLY) {
 		t->since_ns = now;
 		track_enter(t, TT_PHASE_ESTABLISHED);
 	} else if (!t && old_state == TT_TCP_SYN_SENT) {
-		struct tt_connect_body body = { .latency_ns = TT_UNKNOWN_NS };
-
 		describe_stranger(&fresh, sk);
 		fresh.conn.direction = TT_OUTBOUND;
-		track_put(sk, &fresh, BPF_ANY);
-		emit(TT_CONNECT, &fresh.conn, now, &body, sizeof(body));
+		track_insert(key, &fresh);
+		emit(TT_CONNECT, &fresh.conn, now, TT_UNKNOWN_NS, 0);
 	}
 }
 
-static __always_inline void listener_key_of(struct listener_key *key, const struct tt_conn *c, __u16 family)
-{
-	copy_v6(key->address, c->local);
-	key->netns = c->netns;
-	key->port = c->local_port;
-	key->family = family;
-}
-
 /* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
-static __always_inline void own_by_listener(struct tt_conn *c, __u16 family)
+static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
 {
 	struct listener_key key;
 	struct listener *l;
@@ -131,10 +157,10 @@ static __always_inline void own_by_listener(struct tt_conn *c, __u16 family)
 	c->flags |= l->flags;
 }
 
-static __always_inline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
+static __noinline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
 {
-	const struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	bool outbound = t->conn.direction != TT_INBOUND;
+	const struct tcp_sock *tp;
 	struct tt_close_body body = {
 		.duration_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
 		.end = tt_how_ended(old_state, sk->sk_err),
@@ -142,6 +168,9 @@ static __always_inline void tell_close(struct sock *sk, struct tracked *t, int o
 
 	if (t->conn.direction == TT_INBOUND && !(t->conn.flags & TT_ACCEPTED))
 		own_by_listener(&t->conn, sk->__sk_common.skc_family);
+	if (!asked_for(TT_CLOSE))
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
 	if (tp) {
 		body.bytes_out = tt_payload_out(tp->bytes_acked, old_state, outbound, tp->snd_una == tp->write_seq);
 		body.bytes_in = tt_payload_in(tp->bytes_received, sock_flag(sk, SOCK_DONE));
@@ -150,18 +179,11 @@ static __always_inline void tell_close(struct sock *sk, struct tracked *t, int o
 		body.retransmits = tp->total_retrans;
 		body.rtt_us = tp->srtt_us >> 3;
 	}
-	emit(TT_CLOSE, &t->conn, now, &body, sizeof(body));
-}
-
-static __always_inline void tell_unlisten(struct sock *sk, struct tracked *t, __u64 now)
-{
-	struct tt_listen_body body = { .backlog = sk->sk_max_ack_backlog };
-
-	emit(TT_UNLISTEN, &t->conn, now, &body, sizeof(body));
+	tell_long(TT_CLOSE, &t->conn, now, &body);
 }
 
 /* The end of what was not followed: told with what the socket itself knows. */
-static __always_inline void on_stranger_closed(struct sock *sk, int old_state, __u64 now)
+static __noinline void on_stranger_closed(struct sock *sk, int old_state, __u64 now)
 {
 	struct tracked t = {};
 
@@ -173,7 +195,7 @@ static __always_inline void on_stranger_closed(struct sock *sk, int old_state, _
 		sock_read(&t.conn, sk, true);
 		t.conn.local_port = source_port(sk);
 		t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
-		tell_unlisten(sk, &t, now);
+		emit(TT_UNLISTEN, &t.conn, now, sk->sk_max_ack_backlog, 0);
 		return;
 	case TT_TCP_SYN_SENT:
 		describe_stranger(&t, sk);
@@ -201,9 +223,9 @@ static __always_inline void on_attempt_closed(struct sock *sk, struct tracked *t
 	track_enter(t, TT_PHASE_FAILED);
 }
 
-static __always_inline void on_closed(struct sock *sk, int old_state)
+static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 {
-	struct tracked *t = track_find(sk);
+	struct tracked *t = track_find(key);
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!t) {
@@ -219,12 +241,12 @@ static __always_inline void on_closed(struct sock *sk, int old_state)
 		tell_close(sk, t, old_state, now);
 		/* Kept if more may come: an accept(), or another attempt by a process that still holds it. */
 		if (sock_flag(sk, SOCK_DEAD) && (t->conn.direction == TT_OUTBOUND || t->conn.flags & TT_ACCEPTED))
-			track_drop(sk);
+			track_drop(t);
 		else
 			track_enter(t, TT_PHASE_CLOSED);
 		return;
 	case TT_PHASE_LISTENING:
-		tell_unlisten(sk, t, now);
+		emit(TT_UNLISTEN, &t->conn, now, sk->sk_max_ack_backlog, 0);
 		track_enter(t, TT_PHASE_CLOSED);
 		return;
 	}
@@ -249,41 +271,22 @@ static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
 		l->task.pid = 0;
 }
 
-static __always_inline void listeners_remove(const struct tracked *t, __u16 family)
+static __noinline void on_listen(struct sock *sk, __u64 key)
 {
-	struct listener_key key;
-	struct listener *l;
-
-	if (t->conn.direction != TT_DIRECTION_NONE || t->conn.owner != TT_OWNER_LISTENER)
-		return;
-	listener_key_of(&key, &t->conn, family);
-	l = bpf_map_lookup_elem(&listeners, &key);
-	if (!l)
-		return;
-	__sync_fetch_and_add(&l->sockets, -1);
-	if (l->sockets == 0)
-		bpf_map_delete_elem(&listeners, &key);
-}
-
-static __always_inline void on_listen(struct sock *sk)
-{
-	struct tt_listen_body body = { .backlog = sk->sk_max_ack_backlog };
 	struct tracked t = {
 		.since_ns = bpf_ktime_get_ns(),
 		.phase = TT_PHASE_LISTENING,
 	};
-	struct tracked *before = control.lingering > 0 ? track_find(sk) : NULL;
+	struct tracked *before = control.lingering > 0 ? track_find(key) : NULL;
 
-	if (before) {
-		listeners_remove(before, sk->__sk_common.skc_family);
-		track_enter(before, TT_PHASE_LISTENING);
-	}
+	if (before)
+		track_forget(sk, before);
 	sock_read(&t.conn, sk, true);
 	own_by_current(&t.conn, TT_OWNER_LISTENER);
 	t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
-	track_put(sk, &t, BPF_ANY);
+	track_insert(key, &t);
 	listeners_add(&t.conn, sk->__sk_common.skc_family);
-	emit(TT_LISTEN, &t.conn, t.since_ns, &body, sizeof(body));
+	emit(TT_LISTEN, &t.conn, t.since_ns, sk->sk_max_ack_backlog, 0);
 }
 
 static __always_inline void on_state(struct sock *sk, int old_state, int new_state)
@@ -292,16 +295,16 @@ static __always_inline void on_state(struct sock *sk, int old_state, int new_sta
 		return;
 	switch (new_state) {
 	case TT_TCP_SYN_SENT:
-		on_syn_sent(sk);
+		on_syn_sent(sk, address_of(sk));
 		return;
 	case TT_TCP_ESTABLISHED:
-		on_established(sk, old_state);
+		on_established(sk, address_of(sk), old_state);
 		return;
 	case TT_TCP_CLOSE:
-		on_closed(sk, old_state);
+		on_closed(sk, address_of(sk), old_state);
 		return;
 	case TT_TCP_LISTEN:
-		on_listen(sk);
+		on_listen(sk, address_of(sk));
 		return;
 	}
 }
@@ -320,14 +323,12 @@ static __always_inline void on_destroy(struct sock *sk)
 
 	if (control.stopped || control.lingering <= 0)
 		return;
-	t = track_find(sk);
+	t = track_find(address_of(sk));
 	if (!t)
 		return;
 	if (t->phase == TT_PHASE_HELD) /* MSG_FASTOPEN: no connect() returned to give the cause */
 		emit_fail(t, bpf_ktime_get_ns(), TT_UNKNOWN_ERROR);
-	listeners_remove(t, sk->__sk_common.skc_family);
-	track_enter(t, TT_PHASE_NONE);
-	track_drop(sk);
+	track_forget(sk, t);
 }
 
 SEC("?tp_btf/tcp_destroy_sock")

@@ -17,6 +17,7 @@
 
 /* What we remember of one socket. */
 struct tracked {
+	__u64 sk; /* its address; 0: a slot that is free */
 	struct tt_conn conn; /* ready to be copied into a record */
 	__u64 since_ns; /* the SYN of an attempt; the establishment of a connection; 0: not known */
 	__u16 attempts; /* how many this socket has made before the present one */

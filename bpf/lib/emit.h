@@ -9,11 +9,25 @@
  * Waking it for every record would cost more than all the rest (docs/performance.md). */
 static __always_inline __u64 wake_flags(void)
 {
-	if (control.reader_waits && bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= config.wake_bytes) {
+	if (control.reader_waits &&
+	    (control.spilling || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= TT_WAKE_BYTES)) {
 		control.reader_waits = 0;
 		return BPF_RB_FORCE_WAKEUP;
 	}
 	return BPF_RB_NO_WAKEUP;
+}
+
+/* size must be a constant. */
+static __always_inline struct tt_event *reserve(const __u32 size)
+{
+	if (!control.spilling) {
+		struct tt_event *event = bpf_ringbuf_reserve(&events, size, 0);
+
+		if (event)
+			return event;
+		control.spilling = 1;
+	}
+	return bpf_ringbuf_reserve(&spill, size, 0);
 }
 
 static __always_inline bool asked_for(enum tt_kind kind)
@@ -22,56 +36,84 @@ static __always_inline bool asked_for(enum tt_kind kind)
 }
 
 /*
- * Tells one event. body_size must be a constant: a record is as long as its kind needs.
- * The counters are per CPU, yet added to atomically: a softirq may come in between.
+ * Counts and filters one event. The counters are per CPU, yet added to atomically: a softirq may come in
+ * between. Returns whether it is to be told, and where losses are counted.
  */
-static __always_inline void emit(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, const void *body,
-				 const __u32 body_size)
+static __always_inline struct tt_counters *admit(enum tt_kind kind, const struct tt_conn *c)
 {
-	const __u32 size = __builtin_offsetof(struct tt_event, body) + body_size;
-	struct tt_counters *count;
-	struct tt_event *event;
 	__u32 zero = 0;
+	struct tt_counters *count = bpf_map_lookup_elem(&counters, &zero);
 
-	if (!asked_for(kind))
-		return;
-	count = bpf_map_lookup_elem(&counters, &zero);
 	if (!count)
-		return;
+		return NULL;
 	__sync_fetch_and_add(&count->seen[kind], 1);
-	if (!filter_passes(c)) {
-		__sync_fetch_and_add(&count->filtered[kind], 1);
-		return;
-	}
-	event = bpf_ringbuf_reserve(&events, size, 0);
-	if (!event) {
-		__sync_fetch_and_add(&count->lost[kind], 1);
-		return;
-	}
+	if (filter_passes(c))
+		return count;
+	__sync_fetch_and_add(&count->filtered[kind], 1);
+	return NULL;
+}
+
+static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u16 size, const struct tt_conn *c,
+				 __u64 time_ns)
+{
 	event->header.size = size;
 	event->header.kind = kind;
 	event->header.version = TT_ABI_VERSION;
 	event->header.reserved = 0;
 	event->header.time_ns = time_ns;
 	__builtin_memcpy(&event->conn, c, sizeof(*c));
-	if (body_size)
-		__builtin_memcpy(&event->body, body, body_size);
+}
+
+/*
+ * Not inlined, nor are the rare paths elsewhere: between two events the kernel's own work evicts our code
+ * from the processor's cache, so that what is shared and dense costs least (docs/performance.md).
+ */
+static __noinline void tell_short(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0, __u64 word1)
+{
+	struct tt_counters *count = admit(kind, c);
+	struct tt_event *event;
+
+	if (!count)
+		return;
+	event = reserve(TT_SHORT_SIZE);
+	if (!event) {
+		__sync_fetch_and_add(&count->lost[kind], 1);
+		return;
+	}
+	fill(event, kind, TT_SHORT_SIZE, c, time_ns);
+	event->body.words[0] = word0;
+	event->body.words[1] = word1;
 	bpf_ringbuf_submit(event, wake_flags());
 }
 
-static __always_inline void emit_bare(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns)
+static __noinline void tell_long(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns,
+				 const struct tt_close_body *body)
 {
-	emit(kind, c, time_ns, NULL, 0);
+	struct tt_counters *count = admit(kind, c);
+	struct tt_event *event;
+
+	if (!count)
+		return;
+	event = reserve(sizeof(*event));
+	if (!event) {
+		__sync_fetch_and_add(&count->lost[kind], 1);
+		return;
+	}
+	fill(event, kind, sizeof(*event), c, time_ns);
+	event->body.close = *body;
+	bpf_ringbuf_submit(event, wake_flags());
+}
+
+/* Tells one event of any kind but close; what the words mean is said in tt_body. */
+static __always_inline void emit(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0, __u64 word1)
+{
+	if (asked_for(kind))
+		tell_short(kind, c, time_ns, word0, word1);
 }
 
 static __always_inline void emit_fail(const struct tracked *t, __u64 now, int error)
 {
-	struct tt_fail_body body = {
-		.latency_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
-		.error = error,
-	};
-
-	emit(TT_FAIL, &t->conn, now, &body, sizeof(body));
+	emit(TT_FAIL, &t->conn, now, t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS, (__u32)error);
 }
 
 /* Under config.attempt_after_syn: the SYN went out, so the attempt may be told, as of when it was made. */
@@ -79,7 +121,7 @@ static __always_inline void emit_due_attempt(struct tracked *t)
 {
 	if (config.attempt_after_syn && t->attempt_due) {
 		t->attempt_due = 0;
-		emit_bare(TT_ATTEMPT, &t->conn, t->since_ns);
+		emit(TT_ATTEMPT, &t->conn, t->since_ns, 0, 0);
 	}
 }
 

@@ -120,11 +120,25 @@ struct cred {
 	kgid_t egid;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
 	const struct cred *cred;
+	char comm[16];
 	struct files_struct *files;
+	struct css_set *cgroups;
 };
 
 struct net_device {

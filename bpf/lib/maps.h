@@ -4,17 +4,29 @@
 
 #include "lib/common.h"
 
+#define TRACKED_BITS 14
+
 /* Set by user space before loading; read-only from then on, so that the verifier drops dead branches. */
 const volatile struct tt_config config;
 const volatile __u8 wanted_ports[TT_PORTS] SEC(".rodata.ports");
 
 struct tt_control control;
 
-/* Written by emit(), read by the ring reader. The size is set by --buffer. */
+/*
+ * The way to user space: written by reserve(), read by the ring reader. `events` is small, so that its
+ * memory stays in the processor's cache, which halves the cost of a connection (docs/performance.md).
+ * When it is full, events go to `spill`, whose size is set by --buffer, until the reader has emptied both:
+ * control.spilling says which, so the order holds.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, TT_HOT_RING);
+} events SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 << 20);
-} events SEC(".maps");
+} spill SEC(".maps");
 
 /* Written by emit(), read by user space for `lost` events and --stats. */
 struct {
@@ -28,12 +40,13 @@ struct {
  * Sockets that we follow, by the address of their struct sock. Inserted at CLOSE→SYN_SENT,
  * SYN_RECV→ESTABLISHED and CLOSE→LISTEN, or by an accept that we meet first; deleted when closed with
  * nothing left to tell, at the latest when the socket is destroyed, so an address is never stale.
- * When `tracked` is full, further ones go to `tracked_overflow`, which allocates as it goes.
+ * An address has one slot in `tracked`, which takes no lock and stays in the processor's cache, since the
+ * kernel reuses addresses at once; whoever finds its slot taken goes to `tracked_overflow`.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << TRACKED_BITS);
+	__type(key, __u32);
 	__type(value, struct tracked);
 } tracked SEC(".maps");
 

@@ -31,8 +31,10 @@ static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owne
 	c->task.tid = task->pid;
 	c->task.uid = task->cred->euid.val;
 	c->task.gid = task->cred->egid.val;
-	c->task.cgroup_id = bpf_get_current_cgroup_id();
-	bpf_get_current_comm(c->task.comm, sizeof(c->task.comm));
+	/* Plain loads: the helpers for these two cost a tenth of a connection. */
+	c->task.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	((__u64 *)c->task.comm)[0] = ((const __u64 *)task->comm)[0];
+	((__u64 *)c->task.comm)[1] = ((const __u64 *)task->comm)[1];
 	c->flags &= ~TT_WANTED_CGROUP;
 	if (config.by_cgroup && in_wanted_cgroup())
 		c->flags |= TT_WANTED_CGROUP;

@@ -35,10 +35,11 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.footer("Without a command it traces. tcptrail(8) has the fields and examples.");
 
-  tcptrail::cli::TraceArguments arguments;
   // `trace` is the default command, so its options are understood with and without the word.
+  tcptrail::cli::TraceArguments arguments;
   tcptrail::cli::declare_trace_options(app, arguments);
-  app.add_subcommand("trace", "print TCP connections as they happen (default)")->fallthrough()->silent(false);
+  tcptrail::cli::declare_trace_options(*app.add_subcommand("trace", "print TCP connections as they happen (default)"),
+                                       arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

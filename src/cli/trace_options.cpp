@@ -182,13 +182,13 @@ Result<KindSet> settle_kinds(const TraceArguments& arguments, format::Style styl
 void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   const auto many = [&](const char* names, std::vector<std::string>& into, const char* help, const char* type) {
     // One value a time: `-p 1 -p 2`, not `-p 1 2`.
-    command.add_option(names, into, help)->type_name(type)->expected(1)->take_all()->group("Filters");
+    command.add_option(names, into, help)->type_name(type)->expected(1)->take_all()->allow_extra_args(false)->group("Filters");
   };
   command.add_option("-o,--output", arguments.output, "table (default), classic, json or csv")->type_name("FMT");
   command.add_option("-e,--events", arguments.events,
                      "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten; or all\n"
                      "default: connect,fail,pending,accept,close,reject")
-      ->type_name("LIST")->expected(1)->take_all();
+      ->type_name("LIST")->expected(1)->take_all()->allow_extra_args(false);
   many("-p,--pid", arguments.pids, "process id", "N");
   many("-u,--uid", arguments.uids, "effective user, by name or number", "USER");
   many("--comm", arguments.comms, "thread name, with * and ?", "GLOB");

@@ -22,8 +22,6 @@
 namespace tcptrail::kernel {
 namespace {
 
-constexpr std::uint32_t kWakeFraction = 8;
-
 // libbpf's complaints, kept to explain a failure and otherwise dropped: they are meant for developers.
 std::string& libbpf_log() {
   static std::string log;
@@ -80,8 +78,7 @@ Result<BpfObject> BpfObject::load(const BpfOptions& options, const std::vector<s
 
   skeleton.rodata->config.events = options.kinds.bits();
   skeleton.rodata->config.attempt_after_syn = options.attempt_after_syn;
-  skeleton.rodata->config.wake_bytes = static_cast<std::uint32_t>(options.buffer_bytes / kWakeFraction);
-  bpf_map__set_max_entries(skeleton.maps.events, static_cast<std::uint32_t>(options.buffer_bytes));
+  bpf_map__set_max_entries(skeleton.maps.spill, static_cast<std::uint32_t>(options.buffer_bytes));
   if (auto done = prepare_filter(skeleton, options.filter); !done) return tl::unexpected(done.error());
   for (const std::string_view name : programs) {
     bpf_program* const program = object.find(name);
@@ -117,6 +114,12 @@ void BpfObject::stop() {
 }
 
 int BpfObject::events_map() const { return bpf_map__fd(object_->maps.events); }
+
+int BpfObject::spill_map() const { return bpf_map__fd(object_->maps.spill); }
+
+bool BpfObject::spilling() const { return std::atomic_ref(control_of(*object_).spilling).load() != 0; }
+
+void BpfObject::end_spilling() { std::atomic_ref(control_of(*object_).spilling).store(0); }
 
 void BpfObject::reader_waits() { std::atomic_ref(control_of(*object_).reader_waits).store(1); }
 

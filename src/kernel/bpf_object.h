@@ -21,7 +21,7 @@ struct BpfOptions {
   model::KindSet kinds;
   bool attempt_after_syn = false;
   model::Filter filter;
-  std::size_t buffer_bytes = 0;  // a power of two, at least a page
+  std::size_t buffer_bytes = 0;  // what the kernel may hold for the reader; a power of two, at least a page
 };
 
 // What the kernel counted: events that happened, and those that did not reach the ring buffer.
@@ -44,8 +44,12 @@ class BpfObject {
   // ring buffer and the counters is final then.
   void stop();
 
+  // The ring that is used first, and the one that is used while the reader has not emptied both.
   int events_map() const;
-  // The reader is about to sleep: wake it when the buffer fills.
+  int spill_map() const;
+  bool spilling() const;
+  void end_spilling();
+  // The reader is about to sleep: wake it when the first ring fills.
   void reader_waits();
   Result<KernelCounts> counts() const;
 

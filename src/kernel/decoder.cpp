@@ -16,21 +16,10 @@ namespace {
 using model::Kind;
 using model::Microseconds;
 
-constexpr std::size_t kBodyOffset = offsetof(tt_event, body);
 constexpr int kLargestErrno = 4095;
 
-// The length of each kind's body, in the order of tt_kind.
-constexpr std::array<std::size_t, TT_KINDS> kBodySize = {
-    0,                        // attempt
-    sizeof(tt_connect_body),  // connect
-    sizeof(tt_fail_body),     // fail
-    sizeof(tt_connect_body),  // pending
-    sizeof(tt_accept_body),   // accept
-    sizeof(tt_close_body),    // close
-    0,                        // reject
-    sizeof(tt_listen_body),   // listen
-    sizeof(tt_listen_body),   // unlisten
-};
+std::size_t size_of(std::uint8_t kind) { return kind == TT_CLOSE ? sizeof(tt_event) : TT_SHORT_SIZE; }
+
 static_assert(static_cast<int>(Kind::kAttempt) == TT_ATTEMPT && static_cast<int>(Kind::kUnlisten) == TT_UNLISTEN);
 
 tl::unexpected<Error> bad(std::string what) {
@@ -87,7 +76,7 @@ Result<model::Connection> decode_connection(const tt_conn& from) {
   return conn;
 }
 
-Result<model::Fail> decode_fail(const tt_fail_body& from) {
+Result<model::Fail> decode_fail(const tt_latency_body& from) {
   if (from.error < TT_UNKNOWN_ERROR || from.error > kLargestErrno) return bad(fmt::format("error {}", from.error));
   model::Fail body;
   body.latency = microseconds(from.latency_ns);
@@ -115,18 +104,18 @@ Result<model::Body> decode_body(Kind kind, const tt_event& from) {
   const auto as_body = [](auto&& body) -> model::Body { return body; };
   switch (kind) {
     case Kind::kConnect:
-      return model::Connect{microseconds(from.body.connect.latency_ns)};
+      return model::Connect{microseconds(from.body.latency.latency_ns)};
     case Kind::kPending:
-      return model::Pending{microseconds(from.body.connect.latency_ns)};
+      return model::Pending{microseconds(from.body.latency.latency_ns)};
     case Kind::kFail:
-      return decode_fail(from.body.fail).map(as_body);
+      return decode_fail(from.body.latency).map(as_body);
     case Kind::kAccept:
-      return model::Accept{microseconds(from.body.accept.backlog_ns)};
+      return model::Accept{microseconds(from.body.latency.latency_ns)};
     case Kind::kClose:
       return decode_close(from.body.close, (from.conn.flags & TT_ACCEPTED) != 0).map(as_body);
     case Kind::kListen:
     case Kind::kUnlisten:
-      return model::Listen{from.body.listen.backlog};
+      return model::Listen{static_cast<std::uint32_t>(from.body.listen.backlog)};
     default:
       return model::Body{};
   }
@@ -136,11 +125,11 @@ Result<model::Body> decode_body(Kind kind, const tt_event& from) {
 
 Result<model::Event> decode(std::span<const std::byte> record, const WallClock& clock) {
   tt_event raw{};
-  if (record.size() < kBodyOffset) return bad(fmt::format("only {} bytes", record.size()));
+  if (record.size() < TT_SHORT_SIZE) return bad(fmt::format("only {} bytes", record.size()));
   std::memcpy(&raw, record.data(), std::min(record.size(), sizeof(raw)));
   if (raw.header.version != TT_ABI_VERSION) return bad(fmt::format("version {}", raw.header.version));
   if (raw.header.kind >= TT_KINDS) return bad(fmt::format("kind {}", raw.header.kind));
-  const std::size_t expected = kBodyOffset + kBodySize.at(raw.header.kind);
+  const std::size_t expected = size_of(raw.header.kind);
   if (raw.header.size != expected || record.size() < expected) {
     return bad(fmt::format("{} bytes, of which it claims {}, where its kind has {}", record.size(), raw.header.size,
                            expected));

@@ -35,8 +35,8 @@ int RingReader::on_sample(void* context, void* data, std::size_t size) {
 Result<bool> RingReader::consume() {
   taken_ = 0;
   const int taken = ring_buffer__consume(ring_);
-  if (taken >= 0) return false;
-  if (taken == -EAGAIN) return true;
+  if (taken >= 0) return true;
+  if (taken == -EAGAIN) return false;
   return fail(ErrorCode::kFailed, fmt::format("cannot read the ring buffer: {}", std::strerror(-taken)));
 }
 

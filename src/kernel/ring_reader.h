@@ -11,7 +11,7 @@ struct ring_buffer;
 
 namespace tcptrail::kernel {
 
-// Reads the ring buffer's records in order. One thread only.
+// Reads the records of a ring buffer in order. One thread only.
 class RingReader {
  public:
   using OnRecord = std::function<void(std::span<const std::byte>)>;
@@ -21,8 +21,8 @@ class RingReader {
   RingReader(const RingReader&) = delete;
   RingReader& operator=(const RingReader&) = delete;
 
-  // Hands over what is there now, and what comes while it does so, up to a bound. Returns whether
-  // that bound was met, so that more is probably waiting.
+  // Hands over what is there now, and what comes while it does so, up to a bound. Returns whether it is
+  // empty now; if not, more is probably waiting.
   Result<bool> consume();
 
  private:

@@ -33,8 +33,9 @@ Result<UniqueFd> make_waiter(const source::EventSource& source, const Options& o
     return fd < 0 || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) == 0 || errno == EPERM;
   };
   // Edge-triggered: a level would be up whenever anything is unread, and keep us spinning under load.
-  if (!epoll || !add(source.wake_fd(), EPOLLIN | EPOLLET, Wake::kSource) ||
-      !add(options.stop_fd, EPOLLIN, Wake::kStop) || !add(options.output_fd, 0, Wake::kOutputGone)) {
+  bool ready = static_cast<bool>(epoll);
+  for (const int fd : source.wake_fds()) ready = ready && add(fd, EPOLLIN | EPOLLET, Wake::kSource);
+  if (!ready || !add(options.stop_fd, EPOLLIN, Wake::kStop) || !add(options.output_fd, 0, Wake::kOutputGone)) {
     return fail(ErrorCode::kFailed, fmt::format("cannot wait for events: {}", std::strerror(errno)));
   }
   return epoll;
@@ -64,7 +65,7 @@ class Run {
   bool going() const { return !stop_ && !error_ && state_ == SinkState::kOpen; }
 
   void wait(int waiter) {
-    std::array<epoll_event, 3> events{};
+    std::array<epoll_event, 4> events{};
     source_.about_to_wait();
     const int ready = ::epoll_wait(waiter, events.data(), static_cast<int>(events.size()), kPollMs);
     for (int i = 0; i < ready; ++i) {

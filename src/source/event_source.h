@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "base/result.h"
 #include "model/event.h"
@@ -21,9 +22,9 @@ class EventSource {
 
   // Hands over what is there, without waiting. Returns whether more is waiting already.
   virtual Result<bool> poll(const OnEvent& on_event) = 0;
-  // Signals with an edge (EPOLLET) that it is time to poll; -1 if there is nothing to wait for.
-  virtual int wake_fd() const = 0;
-  // To be called just before waiting for wake_fd().
+  // These signal with an edge (EPOLLET) that it is time to poll.
+  virtual std::vector<int> wake_fds() const = 0;
+  // To be called just before waiting for wake_fds().
   virtual void about_to_wait() = 0;
   // Lets nothing new in. poll() then hands over the rest, and counts() is final.
   virtual void stop() = 0;

@@ -55,12 +55,40 @@ Result<std::unique_ptr<LiveSource>> LiveSource::start(const kernel::BpfOptions& 
       continue;
     }
     std::unique_ptr<LiveSource> source(new LiveSource(*std::move(object)));
-    auto reader = kernel::RingReader::open(source->object_.events_map(),
-                                           [raw = source.get()](auto record) { raw->on_record(record); });
-    if (!reader) return tl::unexpected(reader.error());
-    source->reader_ = *std::move(reader);
+    if (auto opened = source->open_rings(); !opened) return tl::unexpected(opened.error());
     return source;
   }
+}
+
+Result<void> LiveSource::open_rings() {
+  const auto on_record = [this](std::span<const std::byte> record) { this->on_record(record); };
+  auto events = kernel::RingReader::open(object_.events_map(), on_record);
+  if (!events) return tl::unexpected(events.error());
+  auto spill = kernel::RingReader::open(object_.spill_map(), on_record);
+  if (!spill) return tl::unexpected(spill.error());
+  events_ = *std::move(events);
+  spill_ = *std::move(spill);
+  return {};
+}
+
+// While the kernel spills, nothing new comes into the first ring: what is there is older. When it has just
+// ceased to, a program that began before may still put its record into the second.
+Result<bool> LiveSource::consume() {
+  const auto more_if_not_empty = [](bool empty) { return !empty; };
+  if (!object_.spilling()) {
+    if (has_spilled_) {
+      auto empty = spill_->consume();
+      if (!empty || !*empty) return empty.map(more_if_not_empty);
+    }
+    return events_->consume().map(more_if_not_empty);
+  }
+  has_spilled_ = true;
+  auto empty = events_->consume();
+  if (!empty || !*empty) return empty.map(more_if_not_empty);
+  empty = spill_->consume();
+  if (!empty || !*empty) return empty.map(more_if_not_empty);
+  object_.end_spilling();
+  return true;
 }
 
 void LiveSource::on_record(std::span<const std::byte> record) {
@@ -75,7 +103,7 @@ void LiveSource::on_record(std::span<const std::byte> record) {
 Result<bool> LiveSource::poll(const OnEvent& on_event) {
   clock_.measure();
   on_event_ = &on_event;
-  auto more = reader_->consume();
+  auto more = consume();
   on_event_ = nullptr;
   if (bad_record_) return tl::unexpected(*bad_record_);
   return more;

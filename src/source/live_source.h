@@ -23,17 +23,20 @@ class LiveSource : public EventSource {
                                                    std::optional<kernel::Backend> only);
 
   Result<bool> poll(const OnEvent& on_event) override;
-  int wake_fd() const override { return object_.events_map(); }
+  std::vector<int> wake_fds() const override { return {object_.events_map(), object_.spill_map()}; }
   void about_to_wait() override { object_.reader_waits(); }
   void stop() override { object_.stop(); }
   Result<SourceCounts> counts() override;
 
  private:
   explicit LiveSource(kernel::BpfObject object) : object_(std::move(object)) {}
+  Result<void> open_rings();
+  Result<bool> consume();
   void on_record(std::span<const std::byte> record);
 
   kernel::BpfObject object_;
-  std::unique_ptr<kernel::RingReader> reader_;
+  std::unique_ptr<kernel::RingReader> events_, spill_;
+  bool has_spilled_ = false;
   WallClock clock_;
   const OnEvent* on_event_ = nullptr;  // during poll()
   std::optional<Error> bad_record_;
