@@ -42,10 +42,11 @@ struct tt_control {
 	__s32 overflowing; /* kernel: tracked sockets in the overflow map */
 };
 
-/* Key of the trie of wanted networks: IPv4 ones as ::ffff:0:0/96 and longer. */
+/* Key of the trie of wanted networks. The family comes first, so that ::/0 does not take in IPv4. */
 struct tt_net_key {
-	__u32 prefix_len; /* 0 … 128 */
-	__u32 address[4]; /* network order */
+	__u32 prefix_len; /* 32 for the family, and 0 … 128 of the address */
+	__u32 family; /* 4 or 6 */
+	__u32 address[4]; /* network order; IPv4 as ::ffff:a.b.c.d */
 };
 
 #endif

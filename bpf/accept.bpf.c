@@ -33,7 +33,8 @@ static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
 	sock_probe(&t.conn, sk, false);
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	t.conn.id = cookie ? connection_id(cookie, 0) : fresh_id(now);
-	t.phase = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV ? TT_PHASE_EARLY : TT_PHASE_ESTABLISHED;
+	t.phase = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV ? TT_PHASE_EARLY
+									      : TT_PHASE_ESTABLISHED;
 	tell_accept(&t, now);
 	track_insert((__u64)sk, &t);
 }

@@ -45,7 +45,8 @@ static __always_inline void on_connect_return(long ret)
 	struct sock *sk;
 
 	/* The common case first: it succeeded or goes on, and nothing waits for this return. */
-	if (control.stopped || (!tt_return_is_failure(ret) && !config.attempt_after_syn && control.lingering <= 0))
+	if (control.stopped ||
+	    (!tt_return_is_failure(ret) && !config.attempt_after_syn && control.lingering <= 0))
 		return;
 	if (!read_syscall_args(&args))
 		return;

@@ -53,6 +53,93 @@ static __noinline void track_forget(struct sock *sk, struct tracked *t)
 	track_drop(t);
 }
 
+/* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
+static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
+{
+	struct listener_key key;
+	struct listener *l;
+
+	listener_key_of(&key, c, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l) {
+		key.address[0] = 0;
+		key.address[1] = 0;
+		key.address[2] = family == AF_INET ? V4_PREFIX : 0;
+		key.address[3] = 0;
+		l = bpf_map_lookup_elem(&listeners, &key);
+	}
+	if (!l || !l->task.pid)
+		return;
+	c->owner = TT_OWNER_LISTENER;
+	c->task = l->task;
+	c->flags |= l->flags;
+}
+
+static __noinline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
+{
+	bool outbound = t->conn.direction != TT_INBOUND;
+	const struct tcp_sock *tp;
+	struct tt_close_body body = {
+		.duration_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
+		.end = tt_how_ended(old_state, sk->sk_err),
+	};
+
+	if (t->conn.direction == TT_INBOUND && !(t->conn.flags & TT_ACCEPTED))
+		own_by_listener(&t->conn, sk->__sk_common.skc_family);
+	if (!asked_for(TT_CLOSE))
+		return;
+	if (tt_linger_resets(old_state, sk->sk_err, sock_flag(sk, SOCK_DONE),
+			     sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime))
+		body.end = TT_END_RESET_LOCAL;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (tp) {
+		body.bytes_out =
+			tt_payload_out(tp->bytes_acked, old_state, outbound, tp->snd_una == tp->write_seq);
+		body.bytes_in = tt_payload_in(tp->bytes_received, sock_flag(sk, SOCK_DONE));
+		body.segs_out = tp->segs_out;
+		body.segs_in = tp->segs_in;
+		body.retransmits = tp->total_retrans;
+		body.rtt_us = tp->srtt_us >> 3;
+	}
+	tell_long(TT_CLOSE, &t->conn, now, &body);
+}
+
+/* The address has a new owner or use. If the end of the one before was missed, and its destruction too, then
+ * nothing is left to tell it with: it is lost. */
+static __always_inline void track_forget_stale(struct sock *sk, struct tracked *t)
+{
+	if (t->phase == TT_PHASE_CONNECTING)
+		count_lost(TT_FAIL);
+	if (t->phase == TT_PHASE_ESTABLISHED || t->phase == TT_PHASE_EARLY)
+		count_lost(TT_CLOSE);
+	track_forget(sk, t);
+}
+
+/*
+ * A change of state is missed where a softirq brings it while this very program runs on the same processor:
+ * the kernel does not let a program interrupt itself. What was missed is told as soon as it shows: an
+ * establishment when the connection closes or is accepted, an end when the socket is destroyed.
+ */
+static __noinline void tell_missed(struct sock *sk, struct tracked *t, __u64 now)
+{
+	switch (t->phase) {
+	case TT_PHASE_HELD: /* MSG_FASTOPEN: no connect() returned to give the cause */
+		emit_fail(t, now, TT_UNKNOWN_ERROR);
+		return;
+	case TT_PHASE_CONNECTING:
+		emit_due_attempt(t);
+		emit_fail(t, now, sk->sk_err ? sk->sk_err : TT_UNKNOWN_ERROR);
+		return;
+	case TT_PHASE_ESTABLISHED:
+	case TT_PHASE_EARLY:
+		tell_close(sk, t, TT_TCP_LAST_ACK, now);
+		return;
+	case TT_PHASE_LISTENING:
+		emit(TT_UNLISTEN, &t->conn, now, sk->sk_max_ack_backlog, 0);
+		return;
+	}
+}
+
 /* Runs in the connecting thread: the one place where an outbound connection's owner is known for sure. */
 static __always_inline void on_syn_sent(struct sock *sk, __u64 key)
 {
@@ -61,17 +148,15 @@ static __always_inline void on_syn_sent(struct sock *sk, __u64 key)
 		.phase = TT_PHASE_CONNECTING,
 		.conn.direction = TT_OUTBOUND,
 	};
+	struct tracked *before;
 
-	if (control.lingering > 0) {
-		struct tracked *before = track_find(key);
-
-		if (before) {
-			if (before->phase == TT_PHASE_HELD)
-				emit_fail(before, t.since_ns, TT_UNKNOWN_ERROR);
-			t.attempts = before->attempts + 1;
-			track_forget(sk, before);
-		}
+	before = track_find(key);
+	if (before && tt_lingers(before->phase)) { /* this socket's attempt before */
+		t.attempts = before->attempts + 1;
+		tell_missed(sk, before, t.since_ns);
 	}
+	if (before)
+		track_forget_stale(sk, before);
 	sock_read(&t.conn, sk, false);
 	own_by_current(&t.conn, TT_OWNER_CONNECT);
 	t.conn.id = connection_id(bpf_get_socket_cookie(sk), t.attempts);
@@ -111,16 +196,16 @@ static __always_inline void on_established(struct sock *sk, __u64 key, int old_s
 	};
 	struct tracked *t;
 
-	if (old_state == TT_TCP_SYN_RECV) {
+	t = track_find(key);
+	if (old_state == TT_TCP_SYN_RECV && t && t->phase != TT_PHASE_CONNECTING && t->phase != TT_PHASE_EARLY) {
+		track_forget_stale(sk, t);
+		t = NULL;
+	}
+	if (old_state == TT_TCP_SYN_RECV && !t) {
 		describe_stranger(&fresh, sk);
 		fresh.conn.direction = TT_INBOUND;
-		t = track_find(key);
-		if (!t) {
-			track_insert(key, &fresh);
-			return;
-		}
-	} else {
-		t = track_find(key);
+		track_insert(key, &fresh);
+		return;
 	}
 	if (t && t->phase == TT_PHASE_CONNECTING) { /* from SYN_RECV: both ends connected at once */
 		on_connected(sk, t, now);
@@ -133,53 +218,6 @@ static __always_inline void on_established(struct sock *sk, __u64 key, int old_s
 		track_insert(key, &fresh);
 		emit(TT_CONNECT, &fresh.conn, now, TT_UNKNOWN_NS, 0);
 	}
-}
-
-/* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
-static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
-{
-	struct listener_key key;
-	struct listener *l;
-
-	listener_key_of(&key, c, family);
-	l = bpf_map_lookup_elem(&listeners, &key);
-	if (!l) {
-		key.address[0] = 0;
-		key.address[1] = 0;
-		key.address[2] = family == AF_INET ? V4_PREFIX : 0;
-		key.address[3] = 0;
-		l = bpf_map_lookup_elem(&listeners, &key);
-	}
-	if (!l || !l->task.pid)
-		return;
-	c->owner = TT_OWNER_LISTENER;
-	c->task = l->task;
-	c->flags |= l->flags;
-}
-
-static __noinline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
-{
-	bool outbound = t->conn.direction != TT_INBOUND;
-	const struct tcp_sock *tp;
-	struct tt_close_body body = {
-		.duration_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
-		.end = tt_how_ended(old_state, sk->sk_err),
-	};
-
-	if (t->conn.direction == TT_INBOUND && !(t->conn.flags & TT_ACCEPTED))
-		own_by_listener(&t->conn, sk->__sk_common.skc_family);
-	if (!asked_for(TT_CLOSE))
-		return;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (tp) {
-		body.bytes_out = tt_payload_out(tp->bytes_acked, old_state, outbound, tp->snd_una == tp->write_seq);
-		body.bytes_in = tt_payload_in(tp->bytes_received, sock_flag(sk, SOCK_DONE));
-		body.segs_out = tp->segs_out;
-		body.segs_in = tp->segs_in;
-		body.retransmits = tp->total_retrans;
-		body.rtt_us = tp->srtt_us >> 3;
-	}
-	tell_long(TT_CLOSE, &t->conn, now, &body);
 }
 
 /* The end of what was not followed: told with what the socket itself knows. */
@@ -223,6 +261,15 @@ static __always_inline void on_attempt_closed(struct sock *sk, struct tracked *t
 	track_enter(t, TT_PHASE_FAILED);
 }
 
+static __noinline void tell_missed_connect(struct sock *sk, struct tracked *t, __u64 now)
+{
+	emit_due_attempt(t);
+	t->conn.local_port = source_port(sk);
+	t->since_ns = 0;
+	track_enter(t, TT_PHASE_ESTABLISHED);
+	emit(TT_CONNECT, &t->conn, now, TT_UNKNOWN_NS, 0);
+}
+
 static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 {
 	struct tracked *t = track_find(key);
@@ -232,6 +279,8 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 		on_stranger_closed(sk, old_state, now);
 		return;
 	}
+	if (t->phase == TT_PHASE_CONNECTING && old_state != TT_TCP_SYN_SENT && old_state != TT_TCP_SYN_RECV)
+		tell_missed_connect(sk, t, now);
 	switch (t->phase) {
 	case TT_PHASE_CONNECTING:
 		on_attempt_closed(sk, t, now);
@@ -240,7 +289,8 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 	case TT_PHASE_EARLY:
 		tell_close(sk, t, old_state, now);
 		/* Kept if more may come: an accept(), or another attempt by a process that still holds it. */
-		if (sock_flag(sk, SOCK_DEAD) && (t->conn.direction == TT_OUTBOUND || t->conn.flags & TT_ACCEPTED))
+		if (sock_flag(sk, SOCK_DEAD) &&
+		    (t->conn.direction == TT_OUTBOUND || t->conn.flags & TT_ACCEPTED))
 			track_drop(t);
 		else
 			track_enter(t, TT_PHASE_CLOSED);
@@ -277,10 +327,10 @@ static __noinline void on_listen(struct sock *sk, __u64 key)
 		.since_ns = bpf_ktime_get_ns(),
 		.phase = TT_PHASE_LISTENING,
 	};
-	struct tracked *before = control.lingering > 0 ? track_find(key) : NULL;
+	struct tracked *before = track_find(key);
 
 	if (before)
-		track_forget(sk, before);
+		track_forget_stale(sk, before);
 	sock_read(&t.conn, sk, true);
 	own_by_current(&t.conn, TT_OWNER_LISTENER);
 	t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
@@ -291,7 +341,8 @@ static __noinline void on_listen(struct sock *sk, __u64 key)
 
 static __always_inline void on_state(struct sock *sk, int old_state, int new_state)
 {
-	if (control.stopped || sk->sk_protocol != IPPROTO_TCP) /* an MPTCP socket's subflows are told instead */
+	if (control.stopped ||
+	    sk->sk_protocol != IPPROTO_TCP) /* an MPTCP socket's subflows are told instead */
 		return;
 	switch (new_state) {
 	case TT_TCP_SYN_SENT:
@@ -316,18 +367,17 @@ int BPF_PROG(state_tracepoint, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
-/* The last moment of a socket: whatever is still remembered of it goes. */
+/* The last moment of a socket: what is still remembered of it is told and goes. */
 static __always_inline void on_destroy(struct sock *sk)
 {
 	struct tracked *t;
 
-	if (control.stopped || control.lingering <= 0)
+	if (control.stopped)
 		return;
 	t = track_find(address_of(sk));
 	if (!t)
 		return;
-	if (t->phase == TT_PHASE_HELD) /* MSG_FASTOPEN: no connect() returned to give the cause */
-		emit_fail(t, bpf_ktime_get_ns(), TT_UNKNOWN_ERROR);
+	tell_missed(sk, t, bpf_ktime_get_ns());
 	track_forget(sk, t);
 }
 

@@ -53,8 +53,20 @@ static __always_inline struct tt_counters *admit(enum tt_kind kind, const struct
 	return NULL;
 }
 
-static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u16 size, const struct tt_conn *c,
-				 __u64 time_ns)
+/* An event of this kind happened, and there is nothing left to tell it with. */
+static __always_inline void count_lost(enum tt_kind kind)
+{
+	__u32 zero = 0;
+	struct tt_counters *count = bpf_map_lookup_elem(&counters, &zero);
+
+	if (!count || !asked_for(kind))
+		return;
+	__sync_fetch_and_add(&count->seen[kind], 1);
+	__sync_fetch_and_add(&count->lost[kind], 1);
+}
+
+static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u16 size,
+				 const struct tt_conn *c, __u64 time_ns)
 {
 	event->header.size = size;
 	event->header.kind = kind;
@@ -68,7 +80,8 @@ static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u1
  * Not inlined, nor are the rare paths elsewhere: between two events the kernel's own work evicts our code
  * from the processor's cache, so that what is shared and dense costs least (docs/performance.md).
  */
-static __noinline void tell_short(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0, __u64 word1)
+static __noinline void tell_short(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0,
+				  __u64 word1)
 {
 	struct tt_counters *count = admit(kind, c);
 	struct tt_event *event;
@@ -105,7 +118,8 @@ static __noinline void tell_long(enum tt_kind kind, const struct tt_conn *c, __u
 }
 
 /* Tells one event of any kind but close; what the words mean is said in tt_body. */
-static __always_inline void emit(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0, __u64 word1)
+static __always_inline void emit(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0,
+				 __u64 word1)
 {
 	if (asked_for(kind))
 		tell_short(kind, c, time_ns, word0, word1);

@@ -22,7 +22,7 @@ static __always_inline bool ports_pass(const struct tt_conn *c)
 
 static __always_inline bool net_passes(const struct tt_conn *c)
 {
-	struct tt_net_key key = { .prefix_len = 128 };
+	struct tt_net_key key = { .prefix_len = 32 + 128, .family = c->family };
 
 	if (!c->remote_port) /* a listener has no remote end */
 		return false;

@@ -58,6 +58,7 @@ struct sock {
 	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	__u32 sk_max_ack_backlog;
+	unsigned long sk_lingertime;
 };
 
 struct inet_sock {
@@ -228,5 +229,6 @@ struct sockaddr_any {
 /* Bits of sock_common.skc_flags (enum sock_flags). */
 #define SOCK_DEAD 0
 #define SOCK_DONE 1
+#define SOCK_LINGER 4
 
 #endif

@@ -69,13 +69,23 @@ static inline enum tt_end tt_how_ended(int old_state, int sk_err)
 }
 
 /*
+ * Whether FIN_WAIT2→CLOSE is a reset all the same: a close() with SO_LINGER 0, after shutdown() and before the
+ * peer's FIN.
+ */
+static inline bool tt_linger_resets(int old_state, int sk_err, bool fin_received, bool linger_zero)
+{
+	return old_state == TT_TCP_FIN_WAIT2 && sk_err == 0 && !fin_received && linger_zero;
+}
+
+/*
  * Payload that the peer acknowledged. bytes_acked also counts our SYN, if we sent the first one, and
  * our FIN once it was acknowledged, which it was when nothing is outstanding in a state that has sent it.
  */
 static inline __u64 tt_payload_out(__u64 bytes_acked, int old_state, bool outbound, bool all_acked)
 {
-	bool fin_sent = old_state == TT_TCP_FIN_WAIT1 || old_state == TT_TCP_FIN_WAIT2 || old_state == TT_TCP_TIME_WAIT ||
-			old_state == TT_TCP_CLOSING || old_state == TT_TCP_LAST_ACK;
+	bool fin_sent = old_state == TT_TCP_FIN_WAIT1 || old_state == TT_TCP_FIN_WAIT2 ||
+			old_state == TT_TCP_TIME_WAIT || old_state == TT_TCP_CLOSING ||
+			old_state == TT_TCP_LAST_ACK;
 	__u64 control = (outbound ? 1 : 0) + (fin_sent && all_acked ? 1 : 0);
 
 	return bytes_acked > control ? bytes_acked - control : 0;

@@ -69,7 +69,8 @@ Result<std::uint32_t> lookup_netns(const std::string& netns) {
   if (!fd) return refuse("--netns", netns, std::strerror(errno));
   struct stat status {};
   if (!is_on(fd.get(), NSFS_MAGIC) || ::fstat(fd.get(), &status) != 0) {
-    return refuse("--netns", netns, "not a network namespace (expected a file such as /run/netns/NAME or /proc/PID/ns/net)");
+    return refuse("--netns", netns,
+                  "not a network namespace (expected a file such as /run/netns/NAME or /proc/PID/ns/net)");
   }
   return static_cast<std::uint32_t>(status.st_ino);
 }
@@ -77,7 +78,8 @@ Result<std::uint32_t> lookup_netns(const std::string& netns) {
 Result<model::Cgroup> lookup_cgroup(const std::string& path) {
   const auto root = cgroup2_mount();
   if (!root) {
-    return refuse("--cgroup", path, "no cgroup v2 tree is mounted (mount -t cgroup2 none /sys/fs/cgroup/unified)");
+    return refuse("--cgroup", path,
+                  "no cgroup v2 tree is mounted (mount -t cgroup2 none /sys/fs/cgroup/unified)");
   }
   std::string full = real_path(path);
   UniqueFd fd(full.empty() ? -1 : ::open(full.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -91,7 +93,8 @@ Result<model::Cgroup> lookup_cgroup(const std::string& path) {
   }
   const std::string below = full.substr(std::min(full.size(), real_path(*root).size()));
   const auto depth = static_cast<std::uint32_t>(std::count(below.begin(), below.end(), '/'));
-  if (depth > TT_CGROUP_DEPTH) return refuse("--cgroup", path, fmt::format("deeper than {} levels", TT_CGROUP_DEPTH));
+  if (depth > TT_CGROUP_DEPTH)
+    return refuse("--cgroup", path, fmt::format("deeper than {} levels", TT_CGROUP_DEPTH));
   return model::Cgroup{status.st_ino, depth};
 }
 

@@ -38,8 +38,8 @@ int run(int argc, char** argv) {
   // `trace` is the default command, so its options are understood with and without the word.
   tcptrail::cli::TraceArguments arguments;
   tcptrail::cli::declare_trace_options(app, arguments);
-  tcptrail::cli::declare_trace_options(*app.add_subcommand("trace", "print TCP connections as they happen (default)"),
-                                       arguments);
+  tcptrail::cli::declare_trace_options(
+      *app.add_subcommand("trace", "print TCP connections as they happen (default)"), arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

@@ -33,7 +33,8 @@ UniqueFd make_timer(double seconds) {
   const double whole = std::floor(seconds);
   when.it_value.tv_sec = static_cast<time_t>(whole);
   when.it_value.tv_nsec = static_cast<long>((seconds - whole) * 1e9);
-  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;  // 0 would disarm it
+  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0)
+    when.it_value.tv_nsec = 1;  // 0 would disarm it
   ::timerfd_settime(timer.get(), 0, &when, nullptr);
   return timer;
 }
@@ -49,7 +50,8 @@ Result<StopSignal> StopSignal::make(std::optional<double> after_seconds) {
     stop.timer_ = make_timer(*after_seconds);
     ready = ready && watch(stop.any_.get(), stop.timer_.get());
   }
-  if (!ready) return fail(ErrorCode::kFailed, fmt::format("cannot wait for signals: {}", std::strerror(errno)));
+  if (!ready)
+    return fail(ErrorCode::kFailed, fmt::format("cannot wait for signals: {}", std::strerror(errno)));
   return stop;
 }
 

@@ -36,8 +36,9 @@ std::function<bool(const Event&)> comm_filter(std::vector<std::string> patterns)
   return [patterns = std::move(patterns)](const Event& event) {
     if (!event.conn.owner) return false;
     const std::string comm(event.conn.owner->comm.view());
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), comm.c_str(), 0) == 0; });
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+      return ::fnmatch(pattern.c_str(), comm.c_str(), 0) == 0;
+    });
   };
 }
 

@@ -17,7 +17,8 @@ using model::Kind;
 using model::KindSet;
 using model::PortRange;
 
-constexpr KindSet kDefaultKinds = {Kind::kConnect, Kind::kFail, Kind::kPending, Kind::kAccept, Kind::kClose, Kind::kReject};
+constexpr KindSet kDefaultKinds = {Kind::kConnect, Kind::kFail,  Kind::kPending,
+                                   Kind::kAccept,  Kind::kClose, Kind::kReject};
 constexpr std::size_t kMiB = 1 << 20;
 constexpr std::uint32_t kMostBufferMib = 1024;
 constexpr double kMostSeconds = 1e9;  // 31 years
@@ -58,7 +59,8 @@ Result<KindSet> check_events(const std::vector<std::string>& values) {
     } else if (kind) {
       kinds.add(*kind);
     } else {
-      return refuse("--events", name, "attempt, connect, fail, pending, accept, close, reject, listen, unlisten or all");
+      return refuse("--events", name,
+                    "attempt, connect, fail, pending, accept, close, reject, listen, unlisten or all");
     }
     return {};
   });
@@ -70,12 +72,14 @@ Result<PortRange> check_port_range(std::string_view option, std::string_view tex
   static constexpr std::string_view kExpected = "a port from 1 to 65535, or a range such as 8000-8999";
   const auto dash = text.find('-');
   const auto first = parse_integer<std::uint16_t>(text.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : parse_integer<std::uint16_t>(text.substr(dash + 1));
+  const auto last =
+      dash == std::string_view::npos ? first : parse_integer<std::uint16_t>(text.substr(dash + 1));
   if (!first || !last || *first == 0 || *last < *first) return refuse(option, text, kExpected);
   return PortRange{*first, *last};
 }
 
-Result<void> check_ports(std::string_view option, const std::vector<std::string>& values, std::vector<PortRange>& into) {
+Result<void> check_ports(std::string_view option, const std::vector<std::string>& values,
+                         std::vector<PortRange>& into) {
   return for_each_value(values, [&](std::string_view text) -> Result<void> {
     auto range = check_port_range(option, text);
     if (!range) return tl::unexpected(range.error());
@@ -109,18 +113,20 @@ Result<model::Filter> check_filter(const TraceArguments& arguments) {
   for (const std::string& value : arguments.uids) {
     for (const std::string_view part : split(value, ',')) users.emplace_back(part);
   }
-  auto done = check_pids(arguments.pids, filter.pids)
-                  .and_then([&] { return collect(users, filter.uids, split_uids); })
-                  .and_then([&] { return check_ports("--port", arguments.ports, filter.ports); })
-                  .and_then([&] { return check_ports("--lport", arguments.local_ports, filter.local_ports); })
-                  .and_then([&] { return check_ports("--rport", arguments.remote_ports, filter.remote_ports); })
-                  .and_then([&] { return check_nets(arguments.nets, filter.remote_nets); })
-                  .and_then([&] { return collect(arguments.cgroups, filter.cgroups, lookup_cgroup); })
-                  .and_then([&] { return collect(arguments.netns, filter.netns, lookup_netns); });
+  auto done =
+      check_pids(arguments.pids, filter.pids)
+          .and_then([&] { return collect(users, filter.uids, split_uids); })
+          .and_then([&] { return check_ports("--port", arguments.ports, filter.ports); })
+          .and_then([&] { return check_ports("--lport", arguments.local_ports, filter.local_ports); })
+          .and_then([&] { return check_ports("--rport", arguments.remote_ports, filter.remote_ports); })
+          .and_then([&] { return check_nets(arguments.nets, filter.remote_nets); })
+          .and_then([&] { return collect(arguments.cgroups, filter.cgroups, lookup_cgroup); })
+          .and_then([&] { return collect(arguments.netns, filter.netns, lookup_netns); });
   if (!done) return tl::unexpected(done.error());
   filter.comms = arguments.comms;
   // Both together ask for either, which is what no filter does.
-  if (arguments.v4 != arguments.v6) filter.family = arguments.v4 ? model::Family::kIpv4 : model::Family::kIpv6;
+  if (arguments.v4 != arguments.v6)
+    filter.family = arguments.v4 ? model::Family::kIpv4 : model::Family::kIpv6;
   return filter;
 }
 
@@ -169,26 +175,39 @@ Result<KindSet> settle_kinds(const TraceArguments& arguments, format::Style styl
   if (arguments.failed) kinds = arguments.events.empty() ? KindSet{Kind::kFail} : kinds->only({Kind::kFail});
   if (style == format::Style::kClassic) {
     if (!arguments.events.empty() || arguments.failed) {
-      return fail(ErrorCode::kUsage, "--output classic shows attempts only: it goes with neither --events nor --failed");
+      return fail(ErrorCode::kUsage,
+                  "--output classic shows attempts only: it goes with neither --events nor --failed");
     }
     return KindSet{Kind::kAttempt};
   }
-  if (*kinds == KindSet{}) return fail(ErrorCode::kUsage, "--failed and --events together leave no event to show");
+  if (*kinds == KindSet{})
+    return fail(ErrorCode::kUsage, "--failed and --events together leave no event to show");
   return kinds;
 }
 
 }  // namespace
 
 void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
-  const auto many = [&](const char* names, std::vector<std::string>& into, const char* help, const char* type) {
+  const auto many = [&](const char* names, std::vector<std::string>& into, const char* help,
+                        const char* type) {
     // One value a time: `-p 1 -p 2`, not `-p 1 2`.
-    command.add_option(names, into, help)->type_name(type)->expected(1)->take_all()->allow_extra_args(false)->group("Filters");
+    command.add_option(names, into, help)
+        ->type_name(type)
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group("Filters");
   };
-  command.add_option("-o,--output", arguments.output, "table (default), classic, json or csv")->type_name("FMT");
-  command.add_option("-e,--events", arguments.events,
-                     "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten; or all\n"
-                     "default: connect,fail,pending,accept,close,reject")
-      ->type_name("LIST")->expected(1)->take_all()->allow_extra_args(false);
+  command.add_option("-o,--output", arguments.output, "table (default), classic, json or csv")
+      ->type_name("FMT");
+  command
+      .add_option("-e,--events", arguments.events,
+                  "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten; or all\n"
+                  "default: connect,fail,pending,accept,close,reject")
+      ->type_name("LIST")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   many("-p,--pid", arguments.pids, "process id", "N");
   many("-u,--uid", arguments.uids, "effective user, by name or number", "USER");
   many("--comm", arguments.comms, "thread name, with * and ?", "GLOB");
@@ -207,8 +226,10 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   command.add_flag("-T,--no-time", arguments.no_time, "table: without the time");
   command.add_flag("--utc", arguments.utc, "table: times in UTC (json and csv always are)");
   command.add_option("--color", arguments.color, "auto (default), always or never")->type_name("WHEN");
-  command.add_option("--hooks", arguments.hooks, "auto (default), fentry, kprobe or tracepoint")->type_name("KIND");
-  command.add_option("--buffer", arguments.buffer, "ring buffer, a power of two (default 8)")->type_name("MIB");
+  command.add_option("--hooks", arguments.hooks, "auto (default), fentry, kprobe or tracepoint")
+      ->type_name("KIND");
+  command.add_option("--buffer", arguments.buffer, "ring buffer, a power of two (default 8)")
+      ->type_name("MIB");
   command.add_flag("--stats", arguments.stats, "at the end, say what became of every event");
 }
 

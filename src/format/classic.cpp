@@ -18,7 +18,8 @@ std::string dotted(const std::optional<IpAddress>& address) {
 }  // namespace
 
 void Classic::append_header(std::string& out) const {
-  fmt::format_to(std::back_inserter(out), "{:<6} {:<12} {:<16} {:<16} {:<4}\n", "PID", "COMM", "SADDR", "DADDR", "DPORT");
+  fmt::format_to(std::back_inserter(out), "{:<6} {:<12} {:<16} {:<16} {:<4}\n", "PID", "COMM", "SADDR",
+                 "DADDR", "DPORT");
 }
 
 void Classic::append(std::string& out, const model::Event& event) {

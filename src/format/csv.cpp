@@ -68,7 +68,9 @@ class RowWriter {
 
 }  // namespace
 
-void Csv::append_header(std::string& out) const { fmt::format_to(std::back_inserter(out), "{}\n", fmt::join(kFieldNames, ",")); }
+void Csv::append_header(std::string& out) const {
+  fmt::format_to(std::back_inserter(out), "{}\n", fmt::join(kFieldNames, ","));
+}
 
 void Csv::append(std::string& out, const model::Event& event) {
   if (!tells(event.kind)) return;

@@ -13,11 +13,11 @@ namespace tcptrail::format {
 
 // Every name that visit_fields uses for traced and lost events, in its order: the columns of csv.
 inline constexpr std::array<std::string_view, 34> kFieldNames = {
-    "time",       "event",       "seq",      "conn",     "direction",   "family",     "mapped",   "local_ip",
-    "local_port", "remote_ip",   "remote_port", "pid",   "tid",         "uid",        "gid",      "comm",
-    "owner",      "netns",       "cgroup_id", "latency_us", "error",    "reason",     "backlog_us", "duration_us",
-    "bytes_out",  "bytes_in",    "segs_out", "segs_in",  "retransmits", "rtt_us",     "end",      "accepted",
-    "backlog",    "count"};
+    "time",        "event",      "seq",         "conn",        "direction", "family",     "mapped",
+    "local_ip",    "local_port", "remote_ip",   "remote_port", "pid",       "tid",        "uid",
+    "gid",         "comm",       "owner",       "netns",       "cgroup_id", "latency_us", "error",
+    "reason",      "backlog_us", "duration_us", "bytes_out",   "bytes_in",  "segs_out",   "segs_in",
+    "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "count"};
 
 // Calls, for each field that the event has:
 //   visitor.token(name, text)      text that is ours: ASCII without quotes, commas or control characters
@@ -35,7 +35,7 @@ class FieldWalk {
     visit_.token("event", name_of(event_.kind));
     visit_.number("seq", event_.seq);
     if (event_.kind != model::Kind::kLost && event_.kind != model::Kind::kStats) walk(event_.conn);
-    std::visit([this](const auto& body) { walk(body); }, event_.body);
+    std::visit([this](const auto& body) { this->walk(body); }, event_.body);
   }
 
  private:

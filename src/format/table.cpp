@@ -101,7 +101,8 @@ class Detail {
   const model::Event& event_;
 };
 
-void set_endpoint(std::string& out, const std::optional<IpAddress>& address, const std::optional<std::uint16_t>& port) {
+void set_endpoint(std::string& out, const std::optional<IpAddress>& address,
+                  const std::optional<std::uint16_t>& port) {
   out.clear();
   if (address) {
     append_endpoint(out, *address, port.value_or(0));
@@ -123,8 +124,8 @@ int Table::endpoint_width() const { return options_.wide ? 47 : 23; }
 
 void Table::append_header(std::string& out) const {
   if (!options_.no_time) fmt::format_to(std::back_inserter(out), "{:<13} ", "TIME");
-  fmt::format_to(std::back_inserter(out), "{:<8} {:<8} {:<16} {:<{}} {:<{}} DETAIL\n", "EVENT", "PID", "COMM", "LOCAL",
-                 endpoint_width(), "REMOTE", endpoint_width());
+  fmt::format_to(std::back_inserter(out), "{:<8} {:<8} {:<16} {:<{}} {:<{}} DETAIL\n", "EVENT", "PID", "COMM",
+                 "LOCAL", endpoint_width(), "REMOTE", endpoint_width());
 }
 
 void Table::append(std::string& out, const model::Event& event) {

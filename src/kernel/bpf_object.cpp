@@ -28,7 +28,8 @@ std::string& libbpf_log() {
   return log;
 }
 
-__attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, const char* format, va_list args) {
+__attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, const char* format,
+                                                   va_list args) {
   constexpr std::size_t kMost = 16 * 1024;
   if (level != LIBBPF_WARN || libbpf_log().size() > kMost) return 0;
   char line[1024];
@@ -38,8 +39,8 @@ __attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, con
 }
 
 Error explain(int error, const std::string& what) {
-  const bool denied = error == EPERM || error == EACCES || error == EINVAL || error == ENOENT || error == EOPNOTSUPP ||
-                      error == ESRCH;
+  const bool denied = error == EPERM || error == EACCES || error == EINVAL || error == ENOENT ||
+                      error == EOPNOTSUPP || error == ESRCH;
   std::string message = fmt::format("{}: {}", what, std::strerror(error));
   if (!libbpf_log().empty()) message += "\n" + libbpf_log();
   while (!message.empty() && message.back() == '\n') message.pop_back();
@@ -57,7 +58,8 @@ void wait_for_running_programs() {
 model::KindCounts sum(const tt_counters& counters, const __u64 (tt_counters::*row)[TT_KINDS]) {
   static_assert(TT_KINDS == model::kTracedKinds);
   model::KindCounts counts;
-  for (std::size_t kind = 0; kind < TT_KINDS; ++kind) counts[static_cast<model::Kind>(kind)] = (counters.*row)[kind];
+  for (std::size_t kind = 0; kind < TT_KINDS; ++kind)
+    counts[static_cast<model::Kind>(kind)] = (counters.*row)[kind];
   return counts;
 }
 
@@ -82,7 +84,8 @@ Result<BpfObject> BpfObject::load(const BpfOptions& options, const std::vector<s
   if (auto done = prepare_filter(skeleton, options.filter); !done) return tl::unexpected(done.error());
   for (const std::string_view name : programs) {
     bpf_program* const program = object.find(name);
-    if (program == nullptr) return fail(ErrorCode::kFailed, fmt::format("there is no kernel program {}", name));
+    if (program == nullptr)
+      return fail(ErrorCode::kFailed, fmt::format("there is no kernel program {}", name));
     bpf_program__set_autoload(program, true);
   }
   if (const int error = tcptrail_bpf__load(&skeleton); error != 0) {
@@ -98,13 +101,14 @@ bpf_program* BpfObject::find(std::string_view program) const {
   return bpf_object__find_program_by_name(object_->obj, std::string(program).c_str());
 }
 
-Result<void> BpfObject::attach(std::string_view name) {
+Result<void> BpfObject::attach(std::string_view program) {
   libbpf_log().clear();
-  bpf_program* const program = find(name);
-  bpf_link* const link = bpf_program__attach(program);
-  if (link == nullptr) return tl::unexpected(explain(errno, fmt::format("the kernel refused to attach {}", name)));
+  bpf_program* const found = find(program);
+  bpf_link* const link = bpf_program__attach(found);
+  if (link == nullptr)
+    return tl::unexpected(explain(errno, fmt::format("the kernel refused to attach {}", program)));
   links_.emplace_back(link);
-  attached_.push_back(program);
+  attached_.push_back(found);
   return {};
 }
 
@@ -130,15 +134,18 @@ Result<KernelCounts> BpfObject::counts() const {
   const std::uint32_t key = 0;
   const int error = bpf_map__lookup_elem(object_->maps.counters, &key, sizeof(key), values.data(),
                                          processors * sizeof(tt_counters), 0);
-  if (error != 0) return fail(ErrorCode::kFailed, fmt::format("cannot read the counters: {}", std::strerror(-error)));
+  if (error != 0)
+    return fail(ErrorCode::kFailed, fmt::format("cannot read the counters: {}", std::strerror(-error)));
   KernelCounts counts;
   for (const tt_counters& value : values) {
     counts.seen += sum(value, &tt_counters::seen);
     counts.filtered += sum(value, &tt_counters::filtered);
     counts.lost += sum(value, &tt_counters::lost);
   }
-  // A program is skipped where it would interrupt itself. What it would have told nobody knows.
+  // A program is skipped where it would interrupt itself. What it would have told nobody knows, but for the
+  // changes of state: those are made good later (tell_missed in bpf/state.bpf.c).
   for (bpf_program* const program : attached_) {
+    if (program == object_->progs.state_tracepoint) continue;
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
     if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) != 0) continue;

@@ -32,11 +32,12 @@ struct KernelCounts {
 // The kernel programs and their maps. They go when this goes: nothing is pinned.
 class BpfObject {
  public:
-  // Opens and loads the named programs with these options. An error's `failed_program` would not help:
-  // libbpf reports the object as a whole, with its log on the log sink (see set_libbpf_log).
+  // Opens and loads the named programs with these options.
   static Result<BpfObject> load(const BpfOptions& options, const std::vector<std::string_view>& programs);
   BpfObject(BpfObject&&) noexcept;
   BpfObject& operator=(BpfObject&&) noexcept;
+  BpfObject(const BpfObject&) = delete;
+  BpfObject& operator=(const BpfObject&) = delete;
   ~BpfObject();
 
   Result<void> attach(std::string_view program);

@@ -20,7 +20,8 @@ constexpr int kLargestErrno = 4095;
 
 std::size_t size_of(std::uint8_t kind) { return kind == TT_CLOSE ? sizeof(tt_event) : TT_SHORT_SIZE; }
 
-static_assert(static_cast<int>(Kind::kAttempt) == TT_ATTEMPT && static_cast<int>(Kind::kUnlisten) == TT_UNLISTEN);
+static_assert(static_cast<int>(Kind::kAttempt) == TT_ATTEMPT &&
+              static_cast<int>(Kind::kUnlisten) == TT_UNLISTEN);
 
 tl::unexpected<Error> bad(std::string what) {
   return fail(ErrorCode::kFailed, "a record from the kernel cannot be read: " + std::move(what));
@@ -77,7 +78,8 @@ Result<model::Connection> decode_connection(const tt_conn& from) {
 }
 
 Result<model::Fail> decode_fail(const tt_latency_body& from) {
-  if (from.error < TT_UNKNOWN_ERROR || from.error > kLargestErrno) return bad(fmt::format("error {}", from.error));
+  if (from.error < TT_UNKNOWN_ERROR || from.error > kLargestErrno)
+    return bad(fmt::format("error {}", from.error));
   model::Fail body;
   body.latency = microseconds(from.latency_ns);
   body.reason = from.error == TT_UNKNOWN_ERROR ? model::Reason::kOther : model::reason_of(from.error);
@@ -131,8 +133,8 @@ Result<model::Event> decode(std::span<const std::byte> record, const WallClock& 
   if (raw.header.kind >= TT_KINDS) return bad(fmt::format("kind {}", raw.header.kind));
   const std::size_t expected = size_of(raw.header.kind);
   if (raw.header.size != expected || record.size() < expected) {
-    return bad(fmt::format("{} bytes, of which it claims {}, where its kind has {}", record.size(), raw.header.size,
-                           expected));
+    return bad(fmt::format("{} bytes, of which it claims {}, where its kind has {}", record.size(),
+                           raw.header.size, expected));
   }
   const auto kind = static_cast<Kind>(raw.header.kind);
   auto conn = decode_connection(raw.conn);

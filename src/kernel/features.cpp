@@ -32,7 +32,8 @@ bool tracefs_forbidden() { return !readable(kTracefsProbes[0]) && errno == EACCE
 bool provide_tracefs(std::vector<std::string>& notices) {
   if (tracefs_readable()) return true;
   if (tracefs_forbidden()) {
-    notices.push_back(fmt::format("{} may not be read: this process needs CAP_DAC_READ_SEARCH too", kTracefsPath));
+    notices.push_back(
+        fmt::format("{} may not be read: this process needs CAP_DAC_READ_SEARCH too", kTracefsPath));
     return false;
   }
   if (::mount("tracefs", kTracefsPath, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0) {
@@ -78,11 +79,12 @@ Result<void> check_features(const Features& features) {
                             fmt::join(features.missing_capabilities, " and ")));
   }
   if (!features.btf) {
-    return fail(ErrorCode::kDenied,
-                fmt::format("{} is not there: this kernel carries no BTF, the description of its types that the "
-                            "programs are fitted to. Boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's and "
-                            "other distributions' kernels since 2020 are), or mount sysfs on /sys.",
-                            kBtfPath));
+    return fail(
+        ErrorCode::kDenied,
+        fmt::format("{} is not there: this kernel carries no BTF, the description of its types that the "
+                    "programs are fitted to. Boot a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's and "
+                    "other distributions' kernels since 2020 are), or mount sysfs on /sys.",
+                    kBtfPath));
   }
   return {};
 }

@@ -27,10 +27,11 @@ void mark_ports(tcptrail_bpf& object, const std::vector<PortRange>& ranges, std:
 }
 
 Result<void> size_map(bpf_map* map, std::size_t entries) {
-  const int error = bpf_map__set_max_entries(map, static_cast<std::uint32_t>(std::max<std::size_t>(entries, 1)));
+  const int error =
+      bpf_map__set_max_entries(map, static_cast<std::uint32_t>(std::max<std::size_t>(entries, 1)));
   if (error == 0) return {};
-  return fail(ErrorCode::kFailed, fmt::format("cannot size the map {} for {} values: {}", bpf_map__name(map), entries,
-                                              std::strerror(-error)));
+  return fail(ErrorCode::kFailed, fmt::format("cannot size the map {} for {} values: {}", bpf_map__name(map),
+                                              entries, std::strerror(-error)));
 }
 
 template <typename Key>
@@ -52,7 +53,8 @@ Result<void> fill(bpf_map* map, const Values& values, ToKey to_key) {
 
 tt_net_key key_of(const Cidr& net) {
   tt_net_key key{};
-  key.prefix_len = net.prefix_len;
+  key.family = net.address.is_v4() ? 4 : 6;
+  key.prefix_len = 32U + net.prefix_len;
   std::memcpy(key.address, net.address.bytes().data(), sizeof(key.address));
   return key;
 }
@@ -66,7 +68,8 @@ Result<void> prepare_filter(tcptrail_bpf& object, const model::Filter& filter) {
   config.by_netns = !filter.netns.empty();
   config.by_cgroup = !filter.cgroups.empty();
   config.by_net = !filter.remote_nets.empty();
-  for (const model::Cgroup& cgroup : filter.cgroups) config.cgroup_depth = std::max(config.cgroup_depth, cgroup.depth);
+  for (const model::Cgroup& cgroup : filter.cgroups)
+    config.cgroup_depth = std::max(config.cgroup_depth, cgroup.depth);
   if (filter.family) config.family = *filter.family == model::Family::kIpv4 ? 4 : 6;
   mark_ports(object, filter.ports, TT_PORT_EITHER);
   mark_ports(object, filter.local_ports, TT_PORT_LOCAL);
@@ -85,7 +88,8 @@ Result<void> fill_filter(tcptrail_bpf& object, const model::Filter& filter) {
       .and_then([&] { return fill(object.maps.wanted_uids, filter.uids, same); })
       .and_then([&] { return fill(object.maps.wanted_netns, filter.netns, same); })
       .and_then([&] {
-        return fill(object.maps.wanted_cgroups, filter.cgroups, [](const model::Cgroup& cgroup) { return cgroup.id; });
+        return fill(object.maps.wanted_cgroups, filter.cgroups,
+                    [](const model::Cgroup& cgroup) { return cgroup.id; });
       })
       .and_then([&] { return fill(object.maps.wanted_nets, filter.remote_nets, key_of); });
 }

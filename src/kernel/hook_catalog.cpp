@@ -19,7 +19,8 @@ constexpr std::array<std::pair<Backend, std::string_view>, 3> kBackends = {{
 }  // namespace
 
 std::string_view name_of(Backend backend) {
-  return std::find_if(kBackends.begin(), kBackends.end(), [&](const auto& entry) { return entry.first == backend; })
+  return std::find_if(kBackends.begin(), kBackends.end(),
+                      [&](const auto& entry) { return entry.first == backend; })
       ->second;
 }
 
@@ -31,9 +32,12 @@ std::optional<Backend> backend_named(std::string_view name) {
 }
 
 const std::vector<Hook>& hook_catalog() {
-  static const std::vector<Hook> catalog = {
+  static const std::vector<Hook> kCatalog = {
       {"socket state", KindSet::all(), true, {{Backend::kTracepoint, {"state_tracepoint"}, {Need::kBtf}}}},
-      {"socket destroyed", KindSet::all(), true, {{Backend::kTracepoint, {"destroy_tracepoint"}, {Need::kBtf}}}},
+      {"socket destroyed",
+       KindSet::all(),
+       true,
+       {{Backend::kTracepoint, {"destroy_tracepoint"}, {Need::kBtf}}}},
       {"connect returned",
        {Kind::kFail},
        true,
@@ -50,7 +54,7 @@ const std::vector<Hook>& hook_catalog() {
        {{Backend::kTracepoint, {"retransmit_tracepoint"}, {Need::kBtf}}}},
       {"reset sent", {Kind::kReject}, false, {{Backend::kTracepoint, {"reset_tracepoint"}, {Need::kBtf}}}},
   };
-  return catalog;
+  return kCatalog;
 }
 
 }  // namespace tcptrail::kernel

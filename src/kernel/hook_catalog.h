@@ -24,9 +24,9 @@ struct HookVariant {
 };
 
 struct Hook {
-  std::string_view event;           // the logical event, for people
-  model::KindSet serves;            // needed if one of these kinds is asked for
-  bool proves_syn = false;          // needed too where an attempt is told only after its SYN
+  std::string_view event;             // the logical event, for people
+  model::KindSet serves;              // needed if one of these kinds is asked for
+  bool proves_syn = false;            // needed too where an attempt is told only after its SYN
   std::vector<HookVariant> variants;  // in order of preference
 };
 

@@ -15,8 +15,8 @@ namespace tcptrail::kernel {
 struct PlanRequest {
   model::KindSet kinds;
   bool attempt_after_syn = false;
-  std::optional<Backend> only;           // --hooks
-  std::set<std::string_view> failed;     // programs that this kernel refused when they were tried
+  std::optional<Backend> only;        // --hooks
+  std::set<std::string_view> failed;  // programs that this kernel refused when they were tried
 };
 
 struct Rejection {

@@ -6,8 +6,9 @@
 namespace tcptrail::model {
 namespace {
 
-constexpr std::array<std::string_view, 12> kNames = {"attempt", "connect", "fail",     "pending", "accept", "close",
-                                                     "reject",  "listen",  "unlisten", "unknown", "lost",   "stats"};
+constexpr std::array<std::string_view, 12> kNames = {"attempt",  "connect", "fail",   "pending",
+                                                     "accept",   "close",   "reject", "listen",
+                                                     "unlisten", "unknown", "lost",   "stats"};
 
 }  // namespace
 

@@ -35,7 +35,8 @@ Result<UniqueFd> make_waiter(const source::EventSource& source, const Options& o
   // Edge-triggered: a level would be up whenever anything is unread, and keep us spinning under load.
   bool ready = static_cast<bool>(epoll);
   for (const int fd : source.wake_fds()) ready = ready && add(fd, EPOLLIN | EPOLLET, Wake::kSource);
-  if (!ready || !add(options.stop_fd, EPOLLIN, Wake::kStop) || !add(options.output_fd, 0, Wake::kOutputGone)) {
+  if (!ready || !add(options.stop_fd, EPOLLIN, Wake::kStop) ||
+      !add(options.output_fd, 0, Wake::kOutputGone)) {
     return fail(ErrorCode::kFailed, fmt::format("cannot wait for events: {}", std::strerror(errno)));
   }
   return epoll;

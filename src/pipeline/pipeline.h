@@ -12,12 +12,13 @@
 namespace tcptrail::pipeline {
 
 struct Options {
-  model::KindSet kinds;                             // those that the source was asked for
-  std::function<bool(const model::Event&)> wanted;  // the filters that the source does not apply; may be empty
-  std::optional<std::uint64_t> most_events;         // stop after so many
-  int stop_fd = -1;                                 // readable: drain and stop
-  int output_fd = -1;                               // an error on it (a pipe's reader has gone) stops too
-  bool stats_event = false;                         // put the accounts on the stream at the end
+  model::KindSet kinds;  // those that the source was asked for
+  std::function<bool(const model::Event&)>
+      wanted;                                // the filters that the source does not apply; may be empty
+  std::optional<std::uint64_t> most_events;  // stop after so many
+  int stop_fd = -1;                          // readable: drain and stop
+  int output_fd = -1;                        // an error on it (a pipe's reader has gone) stops too
+  bool stats_event = false;                  // put the accounts on the stream at the end
   std::function<void(const model::KindCounts&)> on_untold_loss;  // losses that the sink has no form for
 };
 

@@ -38,9 +38,10 @@ Result<SinkState> FileSink::put(const model::Event& event) {
 
 Result<SinkState> FileSink::flush() {
   std::size_t written = 0;
-  const auto state = write_batch(written);
+  auto state = write_batch(written);
   for (const Line& line : lines_) {
-    if (line.end <= written && static_cast<std::size_t>(line.kind) < model::kCountedKinds) ++emitted_[line.kind];
+    if (line.end <= written && static_cast<std::size_t>(line.kind) < model::kCountedKinds)
+      ++emitted_[line.kind];
   }
   batch_.clear();
   lines_.clear();

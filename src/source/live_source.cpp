@@ -22,7 +22,8 @@ tl::expected<BpfObject, Refused> try_plan(const kernel::Plan& plan, const kernel
   auto object = BpfObject::load(options, programs);
   if (!object) return tl::unexpected(Refused{{}, object.error()});
   for (const std::string_view program : programs) {
-    if (auto attached = object->attach(program); !attached) return tl::unexpected(Refused{program, attached.error()});
+    if (auto attached = object->attach(program); !attached)
+      return tl::unexpected(Refused{program, attached.error()});
   }
   return *std::move(object);
 }

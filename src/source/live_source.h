@@ -19,7 +19,8 @@ class LiveSource : public EventSource {
  public:
   // Chooses the hooks, loads and attaches them. A hook that the kernel refuses is replaced by its next
   // variant; an error says which event remains unserved and why.
-  static Result<std::unique_ptr<LiveSource>> start(const kernel::BpfOptions& options, const kernel::Features& features,
+  static Result<std::unique_ptr<LiveSource>> start(const kernel::BpfOptions& options,
+                                                   const kernel::Features& features,
                                                    std::optional<kernel::Backend> only);
 
   Result<bool> poll(const OnEvent& on_event) override;

@@ -1,0 +1,145 @@
+// bench_overhead: what tracing costs, this tracer beside its peers in one run.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "machine.h"
+#include "measure.h"
+#include "report.h"
+
+namespace {
+
+using namespace tcptrail::bench;
+namespace fs = std::filesystem;
+
+constexpr int kExitFailed = 1, kExitUsage = 2, kExitNotMeasured = 3;
+
+constexpr const char* kHelp =
+    "Measure what tracing TCP connections costs: untraced, under an empty BPF program, under `tcptrail -o "
+    "json`,\n"
+    "and under tcplife and tcpstates (Debian package libbpf-tools), alternating under one loopback load.\n"
+    "\n"
+    "Rounds give connections/s against the same round untraced (BPF run time counting off) and, from a "
+    "second\n"
+    "load with counting on, BPF ns per connection: the run times of the tracer's own programs. One full run "
+    "each\n"
+    "gives lost events (as the tracer reports them, and by the lines that are missing from its output), "
+    "CPU,\n"
+    "peak RSS, anonymous memory and BPF map memory. Starts beside a light load give the time to the first "
+    "event.\n"
+    "\n"
+    "Needs root. The load runs in a network namespace of its own; counting is switched on by a descriptor, "
+    "so no\n"
+    "sysctl is written; tracefs, where it is missing, is mounted for this run alone. Takes about three "
+    "minutes.\n"
+    "\n"
+    "Exit codes: 0 all goals reached, 1 a goal missed or a tracer or the bench failed, 2 wrong command line, 3 no goal "
+    "missed,\n"
+    "but some not measured.";
+
+struct Options {
+  Settings settings;
+  std::vector<std::string> tracers;
+  std::string tcptrail, markdown, output_directory;
+};
+
+fs::path own_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+// Below the ephemeral ports, and not another bench's: in a trace of all namespaces it marks this run's own
+// lines.
+std::uint16_t own_load_port() { return static_cast<std::uint16_t>(20'000 + ::getpid() % 10'000); }
+
+void describe_options(CLI::App& app, Options& options) {
+  app.add_option("--connections", options.settings.connections, "of the full run")
+      ->check(CLI::Range(1000, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--round-connections", options.settings.round_connections, "of each load in a round")
+      ->check(CLI::Range(1000, 200'000))
+      ->capture_default_str();
+  app.add_option("--rounds", options.settings.rounds, "how many")
+      ->check(CLI::Range(1, 50))
+      ->capture_default_str();
+  std::vector<std::string> names;
+  for (const auto& tracer : known_tracers("", 0)) names.push_back(tracer.name);
+  app.add_option("--tracers", options.tracers, "only these, comma-separated (default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember(names));
+  app.add_option("--markdown", options.markdown, "write the table to this file as well");
+  app.add_option("--tcptrail", options.tcptrail, "the program to measure (default: beside this one)");
+  app.add_option("--output-dir", options.output_directory,
+                 "where tracers write (default: the temporary directory)")
+      ->check(CLI::ExistingDirectory);
+}
+
+std::vector<Tracer> chosen_tracers(const Options& options, std::uint16_t load_port) {
+  auto tracers = known_tracers(
+      options.tcptrail.empty() ? (own_directory() / "tcptrail").string() : options.tcptrail, load_port);
+  std::erase_if(tracers, [&](const Tracer& tracer) {
+    return !options.tracers.empty() &&
+           std::find(options.tracers.begin(), options.tracers.end(), tracer.name) == options.tracers.end();
+  });
+  return tracers;
+}
+
+// What to type to repeat it; free of this machine's paths.
+std::string repeatable_command(const Options& options) {
+  auto command =
+      fmt::format("./dev bench overhead --rounds {} --round-connections {} --connections {}",
+                  options.settings.rounds, options.settings.round_connections, options.settings.connections);
+  for (std::size_t i = 0; i < options.tracers.size(); ++i)
+    command += (i == 0 ? " --tracers " : ",") + options.tracers[i];
+  return command;
+}
+
+int run(const Options& options) {
+  if (::geteuid() != 0) throw std::runtime_error("needs root, to load BPF programs and to make namespaces");
+  catch_interrupts();
+  if (counting_is_always_on())
+    fmt::print(stderr, "note: kernel.bpf_stats_enabled is on, so connections/s carry its cost\n");
+  provide_tracefs();
+  const ScratchDirectory scratch(options.output_directory.empty() ? fs::temp_directory_path()
+                                                                  : fs::path(options.output_directory));
+  const Workplace place{own_directory() / "bench_load", own_load_port(), scratch.path()};
+  const auto measurements = measure_all(chosen_tracers(options, place.load_port), place, options.settings);
+  const auto goals = judge(measurements);
+  fmt::print("{}\n\n{}", describe_machine(), text_report(measurements, goals));
+  if (!options.markdown.empty()) {
+    std::ofstream file(options.markdown);
+    file << markdown_report(measurements, goals, options.settings, repeatable_command(options));
+    if (!file.flush()) throw std::runtime_error("cannot write " + options.markdown);
+  }
+  const auto any = [&](Verdict verdict) {
+    return std::any_of(goals.begin(), goals.end(),
+                       [&](const JudgedGoal& goal) { return goal.verdict == verdict; });
+  };
+  const bool broken = std::any_of(measurements.begin(), measurements.end(),
+                                  [](const Measurement& one) { return !one.failure.empty(); });
+  if (broken || any(Verdict::kFail)) return kExitFailed;
+  return any(Verdict::kNotMeasured) ? kExitNotMeasured : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    Options options;
+    CLI::App app(kHelp, "bench_overhead");
+    describe_options(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? 0 : kExitUsage;
+    }
+    return run(options);
+  } catch (const Interrupted&) {
+    std::fputs("bench_overhead: interrupted\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_overhead: %s\n", error.what());
+  }
+  return kExitFailed;
+}

@@ -1,0 +1,153 @@
+#include "support/contract_check.h"
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
+#include <string_view>
+
+namespace tcptrail::test {
+namespace {
+
+using Fields = std::set<std::string, std::less<>>;
+
+struct Rule {
+  Fields required;
+  Fields optional;
+};
+
+Fields operator+(Fields left, const Fields& right) {
+  left.insert(right.begin(), right.end());
+  return left;
+}
+
+const Fields kStream{"time", "event", "seq"};
+const Fields kOwner{"pid", "tid", "uid", "gid", "comm", "owner", "netns", "cgroup_id"};
+const Fields kTuple{"direction", "family", "local_ip", "local_port", "remote_ip", "remote_port"};
+const Fields kTarget{"direction", "family", "remote_ip", "remote_port"};
+const Fields kLocal{"local_ip", "local_port"};
+// What later enrichment may add to any event that has a process or an address.
+const Fields kEnrichment{"ns_pid",    "mapped", "ppid",      "start",       "exe",          "args", "cwd",
+                         "ancestors", "cgroup", "container", "remote_name", "community_id", "conn"};
+
+const std::map<std::string, Rule, std::less<>>& rules() {
+  static const Fields kConn = kStream + kOwner + Fields{"conn"};
+  static const std::map<std::string, Rule, std::less<>> kAll{
+      {"attempt", {kConn + kTarget, kLocal}},
+      {"connect", {kConn + kTuple + Fields{"latency_us"}, {}}},
+      {"pending", {kConn + kTuple + Fields{"latency_us"}, {}}},
+      {"fail", {kConn + kTarget + Fields{"reason"}, kLocal + Fields{"error", "latency_us"}}},
+      {"accept", {kConn + kTuple + Fields{"backlog_us"}, {}}},
+      {"close",
+       {kConn + kTuple +
+            Fields{"duration_us", "bytes_out", "bytes_in", "segs_out", "segs_in", "retransmits", "end"},
+        {"rtt_us", "accepted"}}},
+      {"reject", {kStream + kTuple + Fields{"netns"}, {}}},
+      {"listen", {kStream + kOwner + Fields{"family", "local_ip", "backlog"}, {"local_port"}}},
+      {"unlisten", {kStream + kOwner + Fields{"family", "local_ip"}, {"local_port", "backlog"}}},
+  };
+  return kAll;
+}
+
+const Fields kNumbers{"seq",       "local_port", "remote_port", "pid",        "tid",         "uid",
+                      "gid",       "netns",      "cgroup_id",   "latency_us", "duration_us", "backlog_us",
+                      "bytes_out", "bytes_in",   "segs_out",    "segs_in",    "rtt_us",      "retransmits",
+                      "backlog",   "ns_pid",     "ppid"};
+const Fields kFlags{"mapped", "accepted"};
+const std::map<std::string, Fields, std::less<>> kWords{
+    {"direction", {"outbound", "inbound"}},
+    {"family", {"ipv4", "ipv6"}},
+    {"owner", {"connect", "accept", "listener", "snapshot"}},
+    {"reason", {"refused", "timeout", "unreachable", "denied", "address", "aborted", "other"}},
+    {"end", {"fin", "reset_local", "reset_remote", "timeout", "error"}},
+};
+
+class Checker {
+ public:
+  std::string check(const std::vector<Event>& events) {
+    std::int64_t last = 0;
+    for (const auto& event : events) {
+      event_ = &event;
+      if (event.kind() == "stats") continue;
+      if (event.number("seq") != last + 1) complain("seq is not " + std::to_string(last + 1));
+      last = event.number("seq").value_or(last + 1);
+      check_time();
+      if (event.kind() != "lost") check_event();
+    }
+    return problems_;
+  }
+
+ private:
+  void complain(const std::string& what) {
+    problems_ += "Against the contract: " + what + "\n  " + event_->line() + "\n";
+  }
+
+  void check_time() {
+    static const std::regex kFormat(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)");
+    if (!std::regex_match(event_->text("time"), kFormat)) complain("time is not RFC 3339 with nanoseconds");
+  }
+
+  void check_event() {
+    const auto rule = rules().find(event_->kind());
+    if (rule == rules().end()) return complain("unknown kind of event");
+    for (const auto& field : rule->second.required) {
+      if (!event_->has(field)) complain(field + " is missing");
+    }
+    for (const auto& member : event_->json().GetObject()) {
+      const std::string name = member.name.GetString();
+      const bool known = rule->second.required.contains(name) || rule->second.optional.contains(name) ||
+                         (kEnrichment.contains(name) && !(event_->kind() == "reject" && name == "conn"));
+      if (!known) complain(name + " does not belong to this kind");
+      check_value(name, member.value);
+    }
+    check_conn();
+  }
+
+  void check_value(const std::string& name, const rapidjson::Value& value) {
+    if (value.IsNull() || (value.IsString() && value.GetStringLength() == 0 && name != "comm")) {
+      complain(name + " is a placeholder");
+    }
+    if (kNumbers.contains(name) && !value.IsUint64()) complain(name + " is not a natural number");
+    if (kFlags.contains(name) && !value.IsBool()) complain(name + " is not true or false");
+    if (name == "mapped" && value.IsFalse()) complain("mapped is told only where it is true");
+    if ((name == "local_port" || name == "remote_port") && value.IsUint() && value.GetUint() == 0) {
+      complain(name + " 0 is a placeholder");
+    }
+    const auto words = kWords.find(name);
+    if (words != kWords.end() && !words->second.contains(event_->text(name))) complain(name + " is unknown");
+  }
+
+  // attempt → [pending] → connect → close, or attempt → fail; accept and close in either order.
+  void check_conn() {
+    static const std::regex kFormat("[0-9a-f]{16}");
+    const std::string conn = event_->text("conn");
+    if (conn.empty()) return;
+    if (!std::regex_match(conn, kFormat)) complain("conn is not 16 hex digits");
+    auto& seen = told_[conn];
+    const std::string kind = event_->kind();
+    if (!seen.insert(kind).second) complain(kind + " is told twice for one conn");
+    if (seen.contains("fail") && (seen.contains("connect") || seen.contains("close"))) {
+      complain("a failed attempt has also been established");
+    }
+    if (kind == "close")
+      complain_if(event_->text("direction") == "inbound" && !event_->has("accepted"),
+                  "accepted is missing on an inbound close");
+    if (kind != "close" && kind != "accept") complain_if(seen.contains("close"), "told after the close");
+    complain_if((kind == "attempt" && seen.size() > 1), "attempt is not the first of its conn");
+    complain_if((kind == "pending" && seen.contains("connect")), "pending after connect");
+  }
+
+  void complain_if(bool wrong, const std::string& what) {
+    if (wrong) complain(what);
+  }
+
+  const Event* event_ = nullptr;
+  std::map<std::string, Fields> told_;
+  std::string problems_;
+};
+
+}  // namespace
+
+std::string contract_violations(const std::vector<Event>& events) { return Checker().check(events); }
+
+}  // namespace tcptrail::test

@@ -1,0 +1,89 @@
+#pragma once
+// What a scenario expects on the stream, stated from the facts it made, and the demand for exactly that.
+
+#include <gtest/gtest.h>
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "support/event.h"
+#include "support/sockets.h"
+#include "support/tracer.h"
+
+namespace tcptrail::test {
+
+// One expected event. `conn` is the test's own label: events of one label must share their conn, in this
+// order; events of different labels must not. An empty label: no claim about conn.
+class Expected {
+ public:
+  Expected(std::string kind, std::string conn);
+
+  Expected& with(const std::string& field, std::string_view value) &;
+  // A template, because a literal would rather turn into a bool than into a string_view.
+  template <std::integral Value>
+  Expected& with(const std::string& field, Value value) & {
+    if constexpr (std::same_as<Value, bool>) return with_flag(field, value);
+    return with_number(field, static_cast<std::int64_t>(value));
+  }
+  Expected& between(const std::string& field, std::int64_t low, std::int64_t high) &;
+  Expected& present(const std::string& field) &;
+  Expected& absent(const std::string& field) &;
+  // Equal if it is there: for what the kernel may or may not know at that moment.
+  Expected& with_if_present(const std::string& field, std::int64_t value) &;
+  Expected& with_if_present(const std::string& field, std::string_view value) &;
+
+  template <typename... Arguments>
+  Expected&& with(Arguments&&... arguments) && {
+    return std::move(with(std::forward<Arguments>(arguments)...));
+  }
+  Expected&& between(const std::string& field, std::int64_t low, std::int64_t high) && {
+    return std::move(between(field, low, high));
+  }
+  Expected&& present(const std::string& field) && { return std::move(present(field)); }
+  Expected&& absent(const std::string& field) && { return std::move(absent(field)); }
+
+  const std::string& conn() const { return conn_; }
+  bool matches(const Event& event) const;
+  std::string describe() const;
+  std::string mismatches(const Event& event) const;
+  std::size_t mismatch_count(const Event& event) const;
+
+ private:
+  struct Condition {
+    std::string field;
+    std::string wanted;
+    std::function<bool(const rapidjson::Value*)> holds;
+  };
+  Expected& with_flag(const std::string& field, bool value);
+  Expected& with_number(const std::string& field, std::int64_t value);
+  Expected& add(std::string field, std::string wanted, std::function<bool(const rapidjson::Value*)> holds);
+
+  std::string kind_;
+  std::string conn_;
+  std::vector<Condition> conditions_;
+};
+
+// The events of the contract for what a socket went through, by the facts of the process that made it.
+Expected attempt(std::string conn, const SocketFact& fact);
+Expected connected(std::string conn, const SocketFact& fact);
+Expected pending(std::string conn, const SocketFact& fact);
+Expected failed(std::string conn, const SocketFact& fact, std::string_view reason, std::string_view error);
+Expected accepted(std::string conn, const SocketFact& fact);
+Expected closed_outbound(std::string conn, const SocketFact& fact, std::string_view end);
+Expected closed_inbound(std::string conn, const SocketFact& fact, std::string_view end);
+// A connection that no one accepted: told of the listener's process, with the client's view of the addresses.
+Expected closed_unaccepted(std::string conn, const SocketFact& listener, const SocketFact& client);
+Expected rejected(const SocketFact& client);
+Expected listening(const SocketFact& listener, int backlog);
+Expected stopped_listening(const SocketFact& listener);
+
+// The run ended well (exit 0, silent stderr), each event is as the contract has it (contract_check.h), and
+// the events are these, no fewer and no more. The order matters only within one conn.
+::testing::AssertionResult exactly(const Outcome& outcome, const std::vector<Expected>& expected);
+
+}  // namespace tcptrail::test

@@ -1,0 +1,27 @@
+#include "support/kernel_test.h"
+
+namespace tcptrail::test {
+
+void KernelTest::SetUp() {
+  TCPTRAIL_REQUIRE(lacks_tracing());
+  namespace_ = std::make_unique<TestNamespace>();
+}
+
+Outcome KernelTest::trace_json(const std::vector<std::string>& more, const std::function<void()>& scenario) {
+  std::vector<std::string> arguments{"-o", "json", "--netns", ns().inode_text()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return trace(arguments, [&] {
+    scenario();
+    ns().wait_until_quiet();
+  });
+}
+
+Outcome KernelTest::trace_sockets(const std::function<void()>& scenario) {
+  return trace_json({"-e", kSocketEvents}, scenario);
+}
+
+Outcome KernelTest::trace_process(const std::function<void()>& body) {
+  return trace_sockets([&] { ns().spawn(body).join(); });
+}
+
+}  // namespace tcptrail::test

@@ -1,0 +1,86 @@
+// The real hooks, beside the programs that were built.
+
+#include "kernel/hook_catalog.h"
+
+#include <bpf/libbpf.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "kernel/hook_plan.h"
+#include "kernel/skeleton.h"
+
+namespace tcptrail::kernel {
+namespace {
+
+using model::Kind;
+using model::KindSet;
+using testing::IsEmpty;
+using testing::UnorderedElementsAreArray;
+
+std::set<std::string> programs_in_catalog() {
+  std::set<std::string> names;
+  for (const Hook& hook : hook_catalog()) {
+    for (const HookVariant& variant : hook.variants)
+      names.insert(variant.programs.begin(), variant.programs.end());
+  }
+  return names;
+}
+
+std::set<std::string> programs_in_object() {
+  const std::unique_ptr<tcptrail_bpf, decltype(&tcptrail_bpf__destroy)> object(tcptrail_bpf__open(),
+                                                                               &tcptrail_bpf__destroy);
+  std::set<std::string> names;
+  if (!object) return names;
+  bpf_program* program = nullptr;
+  while ((program = bpf_object__next_program(object->obj, program)) != nullptr) {
+    names.insert(bpf_program__name(program));
+  }
+  return names;
+}
+
+TEST(HookCatalog, NamesEveryProgramOfTheObjectAndNoOther) {
+  const auto built = programs_in_object();
+
+  ASSERT_FALSE(built.empty()) << "libbpf could not read the object";
+  EXPECT_THAT(programs_in_catalog(), UnorderedElementsAreArray(built));
+}
+
+TEST(HookCatalog, ServesEachKindByTracepointsAlone) {
+  const Features features = {.btf = true, .tracefs = true, .missing_capabilities = {}};
+  for (std::size_t i = 0; i < model::kTracedKinds; ++i) {
+    PlanRequest request;
+    request.kinds.add(static_cast<Kind>(i));
+    request.only = Backend::kTracepoint;
+
+    const Plan plan = plan_hooks(hook_catalog(), features, request);
+
+    EXPECT_THAT(plan.unserved, IsEmpty()) << name_of(static_cast<Kind>(i));
+    EXPECT_FALSE(plan.chosen.empty()) << name_of(static_cast<Kind>(i));
+  }
+}
+
+TEST(HookCatalog, HasForEachHookAVariantAndForEachVariantAProgram) {
+  for (const Hook& hook : hook_catalog()) {
+    EXPECT_FALSE(hook.variants.empty()) << hook.event;
+    EXPECT_NE(hook.serves, KindSet()) << hook.event;
+    for (const HookVariant& variant : hook.variants) EXPECT_FALSE(variant.programs.empty()) << hook.event;
+  }
+}
+
+TEST(BackendNames, AreThoseOfTheCommandLine) {
+  EXPECT_EQ(name_of(Backend::kFentry), "fentry");
+  EXPECT_EQ(name_of(Backend::kKprobe), "kprobe");
+  EXPECT_EQ(name_of(Backend::kTracepoint), "tracepoint");
+  EXPECT_EQ(backend_named("fentry"), Backend::kFentry);
+  EXPECT_EQ(backend_named("kprobe"), Backend::kKprobe);
+  EXPECT_EQ(backend_named("tracepoint"), Backend::kTracepoint);
+  EXPECT_EQ(backend_named("auto"), std::nullopt);
+  EXPECT_EQ(backend_named(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tcptrail::kernel

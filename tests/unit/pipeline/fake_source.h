@@ -1,0 +1,62 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "source/event_source.h"
+
+namespace tcptrail::test {
+
+// Hands over what a test has prepared, one batch a poll, and counts as a real source does.
+class FakeSource : public source::EventSource {
+ public:
+  struct Batch {
+    std::vector<model::Event> events;
+    bool more = false;
+  };
+
+  Result<bool> poll(const OnEvent& on_event) override {
+    ++polls;
+    if (on_poll) on_poll(polls);
+    if (poll_error) return tl::unexpected(*poll_error);
+    auto& batches = stopped ? after_stop : before_stop;
+    if (batches.empty()) return false;
+    const Batch batch = batches.front();
+    batches.pop_front();
+    for (const model::Event& event : batch.events) {
+      ++handed_over[event.kind];
+      on_event(event);
+    }
+    return batch.more;
+  }
+
+  std::vector<int> wake_fds() const override {
+    return wake < 0 ? std::vector<int>{} : std::vector<int>{wake};
+  }
+  void about_to_wait() override { ++waits; }
+  void stop() override { stopped = true; }
+
+  Result<source::SourceCounts> counts() override {
+    if (counts_error) return tl::unexpected(*counts_error);
+    source::SourceCounts all;
+    all.filtered = filtered;
+    all.lost = lost;
+    all.seen = handed_over;
+    all.seen += filtered;
+    all.seen += lost;
+    return all;
+  }
+
+  std::deque<Batch> before_stop, after_stop;
+  std::function<void(int)> on_poll;  // with the number of the poll, from 1
+  std::optional<Error> poll_error, counts_error;
+  model::KindCounts filtered, lost, handed_over;
+  int wake = -1;
+  int polls = 0;
+  int waits = 0;
+  bool stopped = false;
+};
+
+}  // namespace tcptrail::test

@@ -1,0 +1,214 @@
+#include "unit/support/sample_events.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace tcptrail::test {
+namespace {
+
+using model::Event;
+using model::Kind;
+
+IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+
+model::Owner sample_owner(model::OwnerKind kind, std::string_view comm) {
+  model::Owner owner;
+  owner.kind = kind;
+  owner.pid = 1234;
+  owner.tid = 1235;
+  owner.uid = 1000;
+  owner.gid = 100;
+  owner.cgroup_id = 77;
+  owner.comm = model::Comm(comm);
+  return owner;
+}
+
+model::Connection client() {
+  model::Connection conn;
+  conn.id = 0x0001000000000abc;
+  conn.direction = model::Direction::kOutbound;
+  conn.local_ip = ip("192.0.2.2");
+  conn.local_port = 43210;
+  conn.remote_ip = ip("198.51.100.7");
+  conn.remote_port = 443;
+  conn.netns = 4026531840;
+  conn.owner = sample_owner(model::OwnerKind::kConnect, "curl");
+  return conn;
+}
+
+model::Connection server() {
+  model::Connection conn = client();
+  conn.id = 0xdef;
+  conn.direction = model::Direction::kInbound;
+  std::swap(conn.local_ip, conn.remote_ip);
+  std::swap(conn.local_port, conn.remote_port);
+  conn.owner = sample_owner(model::OwnerKind::kAccept, "nginx");
+  return conn;
+}
+
+model::Connection listener() {
+  model::Connection conn;
+  conn.id = 0xdee;
+  conn.local_ip = ip("0.0.0.0");
+  conn.local_port = 443;
+  conn.netns = 4026531840;
+  conn.owner = sample_owner(model::OwnerKind::kListener, "nginx");
+  return conn;
+}
+
+model::Connection not_bound_yet(model::Connection conn) {
+  conn.local_ip.reset();
+  conn.local_port.reset();
+  return conn;
+}
+
+model::Connection over_ipv6(model::Connection conn) {
+  conn.family = model::Family::kIpv6;
+  conn.local_ip = ip("2001:db8:1111:2222:3333:4444:5555:6666");
+  conn.remote_ip = ip("2001:db8::7");
+  return conn;
+}
+
+model::Connection mapped(model::Connection conn) {
+  conn.mapped = true;
+  return conn;
+}
+
+model::Connection nobodys(model::Connection conn) {
+  conn.owner.reset();
+  return conn;
+}
+
+// There is no socket where a SYN is rejected.
+model::Connection socketless(model::Connection conn) {
+  conn.id.reset();
+  return nobodys(std::move(conn));
+}
+
+model::Close sample_close() {
+  model::Close body;
+  body.duration = 880'000;
+  body.bytes_out = 512;
+  body.bytes_in = 18'637;
+  body.segs_out = 11;
+  body.segs_in = 16;
+  body.retransmits = 1;
+  body.rtt_us = 250;
+  return body;
+}
+
+model::Lost sample_loss() {
+  model::Lost body;
+  body.count[Kind::kConnect] = 3;
+  body.count[Kind::kClose] = 1;
+  body.count[Kind::kUnknown] = 2;
+  return body;
+}
+
+Event make(Kind kind, model::Connection conn, model::Body body) {
+  return {kind, kSampleTime, 0, std::move(conn), std::move(body)};
+}
+
+std::vector<Event> ends_of_attempts() {
+  model::Connection held = client();
+  held.id.reset();
+  return {
+      make(Kind::kFail, client(), model::Fail{ECONNREFUSED, model::Reason::kRefused, 310}),
+      make(Kind::kFail, not_bound_yet(std::move(held)),
+           model::Fail{ENETUNREACH, model::Reason::kUnreachable, {}}),
+      make(Kind::kFail, over_ipv6(client()), model::Fail{ETIMEDOUT, model::Reason::kTimeout, 127'400'000}),
+      make(Kind::kFail, client(), model::Fail{{}, model::Reason::kAborted, 1'500'000}),
+      make(Kind::kFail, client(), model::Fail{4000, model::Reason::kOther, 12'400})};
+}
+
+std::vector<Event> ends_of_connections() {
+  model::Close reset = sample_close();
+  reset.end = model::End::kResetRemote;
+  reset.accepted = true;
+  model::Close stranger;
+  stranger.bytes_in = 3'221'225'472;
+  stranger.end = model::End::kTimeout;
+  model::Connection unknown_side = nobodys(client());
+  unknown_side.direction = model::Direction::kNone;
+  model::Connection queued = server();
+  queued.owner->kind = model::OwnerKind::kListener;
+  return {make(Kind::kClose, server(), reset), make(Kind::kClose, std::move(queued), sample_close()),
+          make(Kind::kClose, mapped(client()), sample_close()),
+          make(Kind::kClose, std::move(unknown_side), stranger)};
+}
+
+}  // namespace
+
+Event sample_event(Kind kind) {
+  switch (kind) {
+    case Kind::kConnect:
+      return make(kind, client(), model::Connect{1240});
+    case Kind::kFail:
+      return make(kind, client(), model::Fail{ECONNREFUSED, model::Reason::kRefused, 310});
+    case Kind::kPending:
+      return make(kind, client(), model::Pending{1'004'000});
+    case Kind::kAccept:
+      return make(kind, server(), model::Accept{42});
+    case Kind::kClose:
+      return make(kind, client(), sample_close());
+    case Kind::kReject:
+      return make(kind, socketless(server()), {});
+    case Kind::kListen:
+    case Kind::kUnlisten:
+      return make(kind, listener(), model::Listen{4096});
+    case Kind::kLost:
+      return make(kind, {}, sample_loss());
+    case Kind::kStats:
+      return make(kind, {}, model::Stats{sample_accounting()});
+    default:
+      return make(kind, not_bound_yet(client()), {});
+  }
+}
+
+Event named_event(Kind kind, std::string_view comm) {
+  Event event = sample_event(kind);
+  event.conn.owner->comm = model::Comm(comm);
+  return event;
+}
+
+std::vector<Event> sample_stream() {
+  std::vector<Event> stream = {sample_event(Kind::kListen),
+                               sample_event(Kind::kAttempt),
+                               make(Kind::kAttempt, client(), {}),
+                               make(Kind::kAttempt, over_ipv6(client()), {}),
+                               sample_event(Kind::kPending),
+                               sample_event(Kind::kConnect),
+                               make(Kind::kConnect, over_ipv6(client()), model::Connect{999}),
+                               make(Kind::kConnect, mapped(nobodys(client())), model::Connect{})};
+  const auto append = [&](std::vector<Event> more) { stream.insert(stream.end(), more.begin(), more.end()); };
+  append(ends_of_attempts());
+  append({sample_event(Kind::kAccept), make(Kind::kAccept, over_ipv6(server()), model::Accept{})});
+  append(ends_of_connections());
+  append({sample_event(Kind::kReject), sample_event(Kind::kUnlisten),
+          named_event(Kind::kConnect, "a,\"b\"\nc\\d\x1b[2J"),
+          named_event(Kind::kAttempt, "\xc3\xa9\xff\xc2\x9bz"),
+          named_event(Kind::kAttempt, "fifteen letters"), sample_event(Kind::kLost),
+          sample_event(Kind::kStats)});
+  std::uint64_t seq = 0;
+  for (Event& event : stream) {
+    event.time += seq * 1'000'000;
+    event.seq = ++seq;
+  }
+  return stream;
+}
+
+model::Accounting sample_accounting() {
+  model::Accounting all;
+  all.kinds = {Kind::kConnect, Kind::kClose, Kind::kReject};
+  all.seen[Kind::kConnect] = 123'456'789'012;
+  all.emitted[Kind::kConnect] = 123'456'789'000;
+  all.filtered[Kind::kConnect] = 9;
+  all.lost[Kind::kConnect] = 3;
+  all.seen[Kind::kClose] = 1;
+  all.lost[Kind::kClose] = 1;
+  all.seen[Kind::kUnknown] = 2;
+  all.lost[Kind::kUnknown] = 2;
+  return all;
+}
+
+}  // namespace tcptrail::test
