@@ -197,7 +197,8 @@ static __always_inline void on_established(struct sock *sk, __u64 key, int old_s
 	struct tracked *t;
 
 	t = track_find(key);
-	if (old_state == TT_TCP_SYN_RECV && t && t->phase != TT_PHASE_CONNECTING && t->phase != TT_PHASE_EARLY) {
+	if (old_state == TT_TCP_SYN_RECV && t && t->phase != TT_PHASE_CONNECTING &&
+	    t->phase != TT_PHASE_EARLY) {
 		track_forget_stale(sk, t);
 		t = NULL;
 	}

@@ -18,10 +18,11 @@ constexpr std::array<std::uint8_t, 12> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string terminated(text);
+  const bool whole = text.find('\0') == std::string_view::npos;  // inet_pton would not see past it
   std::array<std::uint8_t, 16> bytes{};
-  if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return IpAddress(bytes);
+  if (whole && inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return IpAddress(bytes);
   std::copy(kV4Prefix.begin(), kV4Prefix.end(), bytes.begin());
-  if (inet_pton(AF_INET, terminated.c_str(), &bytes[kV4Prefix.size()]) == 1) return IpAddress(bytes);
+  if (whole && inet_pton(AF_INET, terminated.c_str(), &bytes[kV4Prefix.size()]) == 1) return IpAddress(bytes);
   return fail(ErrorCode::kUsage, fmt::format("'{}' is not an IP address", escape_text(text)));
 }
 
@@ -63,8 +64,8 @@ Result<Cidr> parse_cidr(std::string_view text) {
   const int width = v4 ? 32 : 128;
   int prefix = width;
   if (slash != std::string_view::npos) {
-    const auto parsed = parse_integer<int>(text.substr(slash + 1));
-    if (!parsed || *parsed < 0 || *parsed > width) {
+    const auto parsed = parse_number<std::uint8_t>(text.substr(slash + 1));
+    if (!parsed || *parsed > width) {
       return fail(ErrorCode::kUsage,
                   fmt::format("'{}': the prefix length must be 0 to {}", escape_text(text), width));
     }

@@ -16,9 +16,9 @@ std::string escape_text(std::string_view untrusted);
 // A JSON string with its quotes: control characters become \u00XX, what is not UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view untrusted);
 
-// The whole text as a decimal number, or nothing.
+// The whole text as a decimal number of that type, or nothing.
 template <typename T>
-std::optional<T> parse_integer(std::string_view text) {
+std::optional<T> parse_number(std::string_view text) {
   T value{};
   const char* end = text.data() + text.size();
   const auto [parsed, error] = std::from_chars(text.data(), end, value);

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <mntent.h>
 #include <pwd.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -52,7 +55,7 @@ std::string real_path(const std::string& path) {
 }  // namespace
 
 Result<std::uint32_t> lookup_uid(const std::string& user) {
-  if (const auto number = parse_integer<std::uint32_t>(user)) return *number;
+  if (const auto number = parse_number<std::uint32_t>(user)) return *number;
   errno = 0;
   const passwd* const entry = ::getpwnam(user.c_str());
   if (entry == nullptr) return refuse("--uid", user, "no such user");
@@ -60,7 +63,7 @@ Result<std::uint32_t> lookup_uid(const std::string& user) {
 }
 
 Result<std::uint32_t> lookup_netns(const std::string& netns) {
-  if (const auto inode = parse_integer<std::uint32_t>(netns)) {
+  if (const auto inode = parse_number<std::uint32_t>(netns)) {
     if (*inode != 0) return *inode;
     return refuse("--netns", netns, "not the inode number of a network namespace");
   }
@@ -68,7 +71,8 @@ Result<std::uint32_t> lookup_netns(const std::string& netns) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return refuse("--netns", netns, std::strerror(errno));
   struct stat status {};
-  if (!is_on(fd.get(), NSFS_MAGIC) || ::fstat(fd.get(), &status) != 0) {
+  if (!is_on(fd.get(), NSFS_MAGIC) || ::ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET ||
+      ::fstat(fd.get(), &status) != 0) {
     return refuse("--netns", netns,
                   "not a network namespace (expected a file such as /run/netns/NAME or /proc/PID/ns/net)");
   }
@@ -76,6 +80,7 @@ Result<std::uint32_t> lookup_netns(const std::string& netns) {
 }
 
 Result<model::Cgroup> lookup_cgroup(const std::string& path) {
+  if (path.empty()) return refuse("--cgroup", path, "expected a directory of the cgroup v2 tree");
   const auto root = cgroup2_mount();
   if (!root) {
     return refuse("--cgroup", path,

@@ -71,9 +71,9 @@ Result<KindSet> check_events(const std::vector<std::string>& values) {
 Result<PortRange> check_port_range(std::string_view option, std::string_view text) {
   static constexpr std::string_view kExpected = "a port from 1 to 65535, or a range such as 8000-8999";
   const auto dash = text.find('-');
-  const auto first = parse_integer<std::uint16_t>(text.substr(0, dash));
+  const auto first = parse_number<std::uint16_t>(text.substr(0, dash));
   const auto last =
-      dash == std::string_view::npos ? first : parse_integer<std::uint16_t>(text.substr(dash + 1));
+      dash == std::string_view::npos ? first : parse_number<std::uint16_t>(text.substr(dash + 1));
   if (!first || !last || *first == 0 || *last < *first) return refuse(option, text, kExpected);
   return PortRange{*first, *last};
 }
@@ -90,7 +90,7 @@ Result<void> check_ports(std::string_view option, const std::vector<std::string>
 
 Result<void> check_pids(const std::vector<std::string>& values, std::vector<std::uint32_t>& into) {
   return for_each_value(values, [&](std::string_view text) -> Result<void> {
-    const auto pid = parse_integer<std::uint32_t>(text);
+    const auto pid = parse_number<std::uint32_t>(text);
     if (!pid || *pid == 0) return refuse("--pid", text, "a process id");
     into.push_back(*pid);
     return {};
@@ -138,26 +138,26 @@ Result<ColorWhen> check_color(const std::string& when) {
 }
 
 Result<std::size_t> check_buffer(const std::string& text) {
-  const auto mib = parse_integer<std::uint32_t>(text);
+  const auto mib = parse_number<std::uint32_t>(text);
   if (!mib || *mib == 0 || *mib > kMostBufferMib || (*mib & (*mib - 1)) != 0) {
     return refuse("--buffer", text, fmt::format("a power of two from 1 to {} (MiB)", kMostBufferMib));
   }
   return *mib * kMiB;
 }
 
-Result<std::optional<double>> check_duration(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto seconds = parse_integer<double>(text);
+Result<std::optional<double>> check_duration(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const auto seconds = parse_number<double>(*text);
   if (!seconds || !std::isfinite(*seconds) || *seconds <= 0 || *seconds > kMostSeconds) {
-    return refuse("--duration", text, "a number of seconds above 0");
+    return refuse("--duration", *text, "a number of seconds above 0");
   }
   return seconds;
 }
 
-Result<std::optional<std::uint64_t>> check_count(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto count = parse_integer<std::uint64_t>(text);
-  if (!count || *count == 0) return refuse("--count", text, "a number of events above 0");
+Result<std::optional<std::uint64_t>> check_count(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const auto count = parse_number<std::uint64_t>(*text);
+  if (!count || *count == 0) return refuse("--count", *text, "a number of events above 0");
   return count;
 }
 
@@ -174,6 +174,8 @@ Result<KindSet> settle_kinds(const TraceArguments& arguments, format::Style styl
   if (!kinds) return kinds;
   if (arguments.failed) kinds = arguments.events.empty() ? KindSet{Kind::kFail} : kinds->only({Kind::kFail});
   if (style == format::Style::kClassic) {
+    if (arguments.v6)
+      return fail(ErrorCode::kUsage, "--output classic shows IPv4 only: it does not go with -6");
     if (!arguments.events.empty() || arguments.failed) {
       return fail(ErrorCode::kUsage,
                   "--output classic shows attempts only: it goes with neither --events nor --failed");

@@ -40,7 +40,8 @@ struct TraceArguments {
   std::string color = "auto";
   std::string hooks = "auto";
   std::vector<std::string> events, pids, uids, comms, ports, remote_ports, local_ports, nets, cgroups, netns;
-  std::string duration, count, buffer = "8";
+  std::optional<std::string> duration, count;
+  std::string buffer = "8";
   bool v4 = false, v6 = false, failed = false, wide = false, no_time = false, utc = false, stats = false;
 };
 

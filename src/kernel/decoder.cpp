@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "abi/event.h"
@@ -87,6 +88,12 @@ Result<model::Fail> decode_fail(const tt_latency_body& from) {
   return body;
 }
 
+Result<model::Listen> decode_listen(const tt_listen_body& from) {
+  if (from.backlog > std::numeric_limits<std::uint32_t>::max())
+    return bad(fmt::format("backlog {}", from.backlog));
+  return model::Listen{static_cast<std::uint32_t>(from.backlog)};
+}
+
 Result<model::Close> decode_close(const tt_close_body& from, bool accepted) {
   if (from.end >= TT_ENDS) return bad(fmt::format("end {}", from.end));
   model::Close body;
@@ -117,7 +124,7 @@ Result<model::Body> decode_body(Kind kind, const tt_event& from) {
       return decode_close(from.body.close, (from.conn.flags & TT_ACCEPTED) != 0).map(as_body);
     case Kind::kListen:
     case Kind::kUnlisten:
-      return model::Listen{static_cast<std::uint32_t>(from.body.listen.backlog)};
+      return decode_listen(from.body.listen).map(as_body);
     default:
       return model::Body{};
   }

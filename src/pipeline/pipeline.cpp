@@ -55,7 +55,7 @@ class Run {
       const bool more = poll_once();
       tell_losses();
       flush();
-      if (!more && going()) wait(waiter->get());
+      if (going()) wait(waiter->get(), more ? 0 : kPollMs);
     }
     drain();
     if (error_) return tl::unexpected(*error_);
@@ -65,10 +65,11 @@ class Run {
  private:
   bool going() const { return !stop_ && !error_ && state_ == SinkState::kOpen; }
 
-  void wait(int waiter) {
+  // Also looks whether to stop, so it is not left out when there is no time to wait.
+  void wait(int waiter, int timeout_ms) {
     std::array<epoll_event, 4> events{};
-    source_.about_to_wait();
-    const int ready = ::epoll_wait(waiter, events.data(), static_cast<int>(events.size()), kPollMs);
+    if (timeout_ms > 0) source_.about_to_wait();
+    const int ready = ::epoll_wait(waiter, events.data(), static_cast<int>(events.size()), timeout_ms);
     for (int i = 0; i < ready; ++i) {
       const auto wake = static_cast<Wake>(events.at(static_cast<std::size_t>(i)).data.u32);
       if (wake == Wake::kStop) stop_ = true;

@@ -95,31 +95,31 @@ INSTANTIATE_TEST_SUITE_P(
     testing::PrintToStringParamName());
 
 TEST(ParseInteger, TakesTheWholeRange) {
-  EXPECT_EQ(parse_integer<std::uint16_t>("0"), 0);
-  EXPECT_EQ(parse_integer<std::uint16_t>("65535"), 65535);
-  EXPECT_EQ(parse_integer<std::uint64_t>("18446744073709551615"), UINT64_MAX);
-  EXPECT_EQ(parse_integer<std::int32_t>("-2147483648"), INT32_MIN);
-  EXPECT_EQ(parse_integer<std::uint32_t>("0007"), 7U);
+  EXPECT_EQ(parse_number<std::uint16_t>("0"), 0);
+  EXPECT_EQ(parse_number<std::uint16_t>("65535"), 65535);
+  EXPECT_EQ(parse_number<std::uint64_t>("18446744073709551615"), UINT64_MAX);
+  EXPECT_EQ(parse_number<std::int32_t>("-2147483648"), INT32_MIN);
+  EXPECT_EQ(parse_number<std::uint32_t>("0007"), 7U);
 }
 
 TEST(ParseInteger, RefusesWhatIsOutOfRange) {
-  EXPECT_EQ(parse_integer<std::uint16_t>("65536"), std::nullopt);
-  EXPECT_EQ(parse_integer<std::uint16_t>("-1"), std::nullopt);
-  EXPECT_EQ(parse_integer<std::uint64_t>("18446744073709551616"), std::nullopt);
-  EXPECT_EQ(parse_integer<std::int32_t>("2147483648"), std::nullopt);
+  EXPECT_EQ(parse_number<std::uint16_t>("65536"), std::nullopt);
+  EXPECT_EQ(parse_number<std::uint16_t>("-1"), std::nullopt);
+  EXPECT_EQ(parse_number<std::uint64_t>("18446744073709551616"), std::nullopt);
+  EXPECT_EQ(parse_number<std::int32_t>("2147483648"), std::nullopt);
 }
 
 TEST(ParseInteger, RefusesWhatIsNotOneDecimalNumber) {
   for (const char* const text : {"", " ", "-", "+1", " 1", "1 ", "1,2", "0x10", "1e3", "1.0", "eins"}) {
-    EXPECT_EQ(parse_integer<std::uint32_t>(text), std::nullopt) << "of '" << text << "'";
+    EXPECT_EQ(parse_number<std::uint32_t>(text), std::nullopt) << "of '" << text << "'";
   }
 }
 
 TEST(ParseInteger, LooksNoFurtherThanTheTextGoes) {
   const std::string_view digits = "8080";
 
-  EXPECT_EQ(parse_integer<std::uint16_t>(digits.substr(0, 2)), 80);
-  EXPECT_EQ(parse_integer<std::uint16_t>("80\0"s), std::nullopt);
+  EXPECT_EQ(parse_number<std::uint16_t>(digits.substr(0, 2)), 80);
+  EXPECT_EQ(parse_number<std::uint16_t>("80\0"s), std::nullopt);
 }
 
 TEST(Split, KeepsEveryPart) {
