@@ -1,7 +1,6 @@
 #include "unit/support/sample_events.h"
 
 #include <cerrno>
-#include <utility>
 
 namespace tcptrail::test {
 namespace {
@@ -82,7 +81,7 @@ model::Connection nobodys(model::Connection conn) {
 // There is no socket where a SYN is rejected.
 model::Connection socketless(model::Connection conn) {
   conn.id.reset();
-  return nobodys(std::move(conn));
+  return nobodys(conn);
 }
 
 model::Close sample_close() {
@@ -105,17 +104,14 @@ model::Lost sample_loss() {
   return body;
 }
 
-Event make(Kind kind, model::Connection conn, model::Body body) {
-  return {kind, kSampleTime, 0, std::move(conn), std::move(body)};
-}
+Event make(Kind kind, model::Connection conn, model::Body body) { return {kind, kSampleTime, 0, conn, body}; }
 
 std::vector<Event> ends_of_attempts() {
   model::Connection held = client();
   held.id.reset();
   return {
       make(Kind::kFail, client(), model::Fail{ECONNREFUSED, model::Reason::kRefused, 310}),
-      make(Kind::kFail, not_bound_yet(std::move(held)),
-           model::Fail{ENETUNREACH, model::Reason::kUnreachable, {}}),
+      make(Kind::kFail, not_bound_yet(held), model::Fail{ENETUNREACH, model::Reason::kUnreachable, {}}),
       make(Kind::kFail, over_ipv6(client()), model::Fail{ETIMEDOUT, model::Reason::kTimeout, 127'400'000}),
       make(Kind::kFail, client(), model::Fail{{}, model::Reason::kAborted, 1'500'000}),
       make(Kind::kFail, client(), model::Fail{4000, model::Reason::kOther, 12'400})};
@@ -132,9 +128,8 @@ std::vector<Event> ends_of_connections() {
   unknown_side.direction = model::Direction::kNone;
   model::Connection queued = server();
   queued.owner->kind = model::OwnerKind::kListener;
-  return {make(Kind::kClose, server(), reset), make(Kind::kClose, std::move(queued), sample_close()),
-          make(Kind::kClose, mapped(client()), sample_close()),
-          make(Kind::kClose, std::move(unknown_side), stranger)};
+  return {make(Kind::kClose, server(), reset), make(Kind::kClose, queued, sample_close()),
+          make(Kind::kClose, mapped(client()), sample_close()), make(Kind::kClose, unknown_side, stranger)};
 }
 
 }  // namespace
