@@ -18,14 +18,17 @@ static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
 	struct tracked t = { .conn.direction = TT_INBOUND };
 	struct tracked *known;
 	__u64 cookie;
+	bool early;
 
 	if (!fd_is_socket(fd))
 		return;
 	sk = tcp_of(sk);
 	if (!sk)
 		return;
+	/* Before it is established its state changes last, so what is established and known is found now. */
+	early = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV;
 	known = track_find((__u64)sk);
-	if (known) { /* the subflow of an MPTCP socket */
+	if (known) { /* also the subflow of an MPTCP socket */
 		if (!(known->conn.flags & TT_ACCEPTED))
 			tell_accept(known, now);
 		return;
@@ -33,10 +36,14 @@ static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
 	sock_probe(&t.conn, sk, false);
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	t.conn.id = cookie ? connection_id(cookie, 0) : fresh_id(now);
-	t.phase = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV ? TT_PHASE_EARLY
-									      : TT_PHASE_ESTABLISHED;
+	t.phase = early ? TT_PHASE_EARLY : TT_PHASE_ESTABLISHED;
+	t.since_ns = early ? now : 0; /* it has not waited at all */
 	tell_accept(&t, now);
-	track_insert((__u64)sk, &t);
+	if (track_insert((__u64)sk, &t))
+		return;
+	known = track_find((__u64)sk);
+	if (known) /* it was just established on another processor */
+		known->conn = t.conn;
 }
 
 static __always_inline void on_accept_return(long fd)

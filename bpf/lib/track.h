@@ -32,7 +32,7 @@ static __always_inline struct tracked *track_find(__u64 key)
 	return control.overflowing > 0 ? bpf_map_lookup_elem(&tracked_overflow, &key) : NULL;
 }
 
-/* Remembers a socket that is not there yet. Returns false if there is no room anywhere. */
+/* Remembers a socket that is not there yet. Returns false if another processor was faster, or there is no room. */
 static __always_inline bool track_insert(__u64 key, struct tracked *t)
 {
 	struct tracked *slot = track_slot(key);
@@ -42,6 +42,8 @@ static __always_inline bool track_insert(__u64 key, struct tracked *t)
 		*slot = *t;
 		return true;
 	}
+	if (slot && slot->sk == key)
+		return false;
 	if (bpf_map_update_elem(&tracked_overflow, &key, t, BPF_NOEXIST) != 0)
 		return false;
 	__sync_fetch_and_add(&control.overflowing, 1);
