@@ -42,34 +42,32 @@ static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owne
 	c->owner = owner;
 }
 
+/* The open file of a descriptor of the current thread, or NULL. */
+static __always_inline struct file *file_of_fd(long fd)
+{
+	const struct task_struct *task = bpf_get_current_task_btf();
+	const struct fdtable *table = task->files->fdt;
+	struct file *file = NULL;
+
+	if (fd >= 0 && fd < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	return file;
+}
+
 /* The socket behind a file descriptor of the current thread, or NULL. The descriptor may have been
  * closed or replaced by another thread meanwhile: a pointer from here is no proof of anything until
  * it was found in `tracked`, or read by probe and checked. */
 static __always_inline struct sock *sock_of_fd(long fd)
 {
-	const struct task_struct *task = bpf_get_current_task_btf();
-	const struct fdtable *table = task->files->fdt;
-	struct file *file = NULL;
-	struct socket *socket;
+	struct socket *socket = BPF_CORE_READ(file_of_fd(fd), private_data);
 
-	if (fd < 0 || fd >= table->max_fds)
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
-	socket = BPF_CORE_READ(file, private_data);
 	return BPF_CORE_READ(socket, sk);
 }
 
 /* Whether it is a socket at all that the descriptor names. */
 static __always_inline bool fd_is_socket(long fd)
 {
-	const struct task_struct *task = bpf_get_current_task_btf();
-	const struct fdtable *table = task->files->fdt;
-	struct file *file = NULL;
-
-	if (fd < 0 || fd >= table->max_fds)
-		return false;
-	bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
-	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
+	return (BPF_CORE_READ(file_of_fd(fd), f_inode, i_mode) & S_IFMT) == S_IFSOCK;
 }
 
 /* The TCP socket that carries the connection: an MPTCP one's first subflow. NULL for anything else. */

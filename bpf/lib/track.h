@@ -64,7 +64,7 @@ static __always_inline void track_drop(struct tracked *t)
 }
 
 /* All changes of phase of a socket that stays in the map go through here: they keep the count of
- * lingering ones, which saves a look-up at every socket's destruction while there are none. */
+ * lingering ones, which saves most returns of connect() a look-up: nothing waits for them while there are none. */
 static __always_inline void track_enter(struct tracked *t, enum tt_phase phase)
 {
 	bool lingered = tt_lingers(t->phase);
