@@ -104,9 +104,16 @@ static __always_inline void on_accept_return(struct sock *sk)
 SEC("?fexit/inet_csk_accept")
 int accept_fexit(unsigned long long *ctx)
 {
-	/* The result comes after the arguments. */
-	const void *sk = (const void *)(bpf_core_type_exists(struct proto_accept_arg) ? ctx[2] : ctx[4]);
+	const void *sk;
 
+	/* The result comes after the arguments. Two loads: the verifier takes no computed offset. */
+	if (bpf_core_type_exists(struct proto_accept_arg)) {
+		sk = (const void *)ctx[2];
+		barrier_var(sk);
+	} else {
+		sk = (const void *)ctx[4];
+		barrier_var(sk);
+	}
 	on_accept_return((struct sock *)address_of(sk));
 	return 0;
 }

@@ -10,34 +10,50 @@
 #include "lib/task.h"
 #include "lib/track.h"
 
+static __noinline bool remember(__u64 key, struct tracked *t)
+{
+	return track_insert(key, t);
+}
+
 /* The record's place in the stream is taken before the socket can be found by others, so that its end comes
- * after it. Returns whether it was listed. */
+ * after it. */
+static __always_inline bool list_told(struct tt_event *event, __u64 key, struct tracked *t, int state)
+{
+	if (!remember(key, t)) {
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return false;
+	}
+	fill(event, TT_SNAPSHOT, TT_SHORT_SIZE, &t->conn, bpf_ktime_get_ns());
+	event->body.words[0] = state;
+	event->body.words[1] = 0;
+	bpf_ringbuf_submit(event, wake_flags());
+	return true;
+}
+
+/* Returns whether it was listed: not if others met it first. */
 static __always_inline bool list(__u64 key, struct tracked *t, int state)
 {
-	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
 	struct tt_counters *count = bpf_map_lookup_elem(&counters, &zero);
 	bool wanted = asked_for(TT_SNAPSHOT) && filter_passes(&t->conn);
-	struct tt_event *event = wanted ? reserve(TT_SHORT_SIZE) : NULL;
+	struct tt_event *event;
 
-	if (!track_insert(key, t)) {
-		if (event)
-			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+	if (wanted) {
+		event = reserve(TT_SHORT_SIZE);
+		if (event) {
+			if (!list_told(event, key, t, state))
+				return false;
+			if (count)
+				__sync_fetch_and_add(&count->seen[TT_SNAPSHOT], 1);
+			return true;
+		}
+	}
+	if (!remember(key, t))
 		return false;
-	}
-	if (event) {
-		fill(event, TT_SNAPSHOT, TT_SHORT_SIZE, &t->conn, now);
-		event->body.words[0] = state;
-		event->body.words[1] = 0;
-		bpf_ringbuf_submit(event, wake_flags());
-	}
 	if (!count || !asked_for(TT_SNAPSHOT))
 		return true;
 	__sync_fetch_and_add(&count->seen[TT_SNAPSHOT], 1);
-	if (!wanted)
-		__sync_fetch_and_add(&count->filtered[TT_SNAPSHOT], 1);
-	else if (!event)
-		__sync_fetch_and_add(&count->lost[TT_SNAPSHOT], 1);
+	__sync_fetch_and_add(wanted ? &count->lost[TT_SNAPSHOT] : &count->filtered[TT_SNAPSHOT], 1);
 	return true;
 }
 
