@@ -37,7 +37,7 @@ void consume(const ExchangePlan& plan, const Steps& steps, ExchangeFacts& facts)
   const SockAddr target(plan.target, facts.listener.local.port());
   UniqueFd socket = tcp_socket(target.family(), 0, plan.protocol);
   const auto start = Clock::now();
-  check(::connect(socket.get(), target.get(), target.size()), "connect");
+  plan.connect(socket.get(), target);
   facts.connect_us = microseconds_since(start);
   facts.client = fact_of(socket.get());
   steps.connected.open();

@@ -20,6 +20,10 @@ struct ExchangePlan {
   std::function<void(UniqueFd&)> server = [](UniqueFd& socket) { receive_until_end(socket.get()); };
   // Replaces accept_from(listener).
   std::function<UniqueFd(int)> accept = accept_from;
+  // Replaces connect().
+  std::function<void(int, const SockAddr&)> connect = [](int socket, const SockAddr& address) {
+    demand_connect(socket, address, 0);
+  };
 };
 
 struct ExchangeFacts {
