@@ -158,20 +158,10 @@ TEST_P(IoUringAcceptTest, Multishot) {
   });
 }
 
-std::string name_of_mode(const ::testing::TestParamInfo<RingMode>& info) {
-  switch (info.param) {
-    case RingMode::kInline:
-      return "Inline";
-    case RingMode::kWorker:
-      return "Worker";
-    case RingMode::kPolled:
-      return "Polled";
-  }
-  return {};
-}
-
-INSTANTIATE_TEST_SUITE_P(Modes, IoUringTest, ::testing::ValuesIn(kRingModes), name_of_mode);
-INSTANTIATE_TEST_SUITE_P(Modes, IoUringAcceptTest, ::testing::ValuesIn(kRingModes), name_of_mode);
+INSTANTIATE_TEST_SUITE_P(Modes, IoUringTest, ::testing::ValuesIn(kRingModes),
+                         [](const auto& one) { return name_of(one.param); });
+INSTANTIATE_TEST_SUITE_P(Modes, IoUringAcceptTest, ::testing::ValuesIn(kRingModes),
+                         [](const auto& one) { return name_of(one.param); });
 
 }  // namespace
 }  // namespace tcptrail::test

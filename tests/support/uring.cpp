@@ -18,6 +18,18 @@ int check_uring(int result, std::string_view what) {
 
 }  // namespace
 
+std::string name_of(RingMode mode) {
+  switch (mode) {
+    case RingMode::kInline:
+      return "Inline";
+    case RingMode::kWorker:
+      return "Worker";
+    case RingMode::kPolled:
+      return "Polled";
+  }
+  throw std::invalid_argument("no such mode");
+}
+
 Ring::Ring(RingMode mode) : mode_(mode) {
   const unsigned flags = mode == RingMode::kPolled ? IORING_SETUP_SQPOLL : 0;
   check_uring(::io_uring_queue_init(kEntries, &ring_, flags), "io_uring_setup");

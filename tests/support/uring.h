@@ -4,6 +4,7 @@
 #include <liburing.h>
 
 #include <functional>
+#include <string>
 
 #include "support/posix.h"
 #include "support/sockets.h"
@@ -17,6 +18,8 @@ enum class RingMode {
 };
 
 inline constexpr RingMode kRingModes[] = {RingMode::kInline, RingMode::kWorker, RingMode::kPolled};
+
+std::string name_of(RingMode mode);
 
 // A ring of the calling process. Only one request at a time.
 class Ring {
