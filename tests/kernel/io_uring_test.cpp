@@ -150,6 +150,28 @@ TEST_P(IoUringAcceptTest, IntoTheRingsOwnTable) {
   expect_accepted([](Ring& ring, int listener) { ring.accept_direct(listener); });
 }
 
+// Who listened is forgotten with the listener.
+TEST_P(IoUringAcceptTest, ListenerIsClosedFirst) {
+  const Shared<ExchangeFacts> facts;
+  const auto outcome = trace_process([&] {
+    UniqueFd listener = listen_at({"127.0.0.1", 0});
+    facts->listener = fact_of(listener.get());
+    UniqueFd client = connect_to(facts->listener.local);
+    facts->client = fact_of(client.get());
+    Ring ring(GetParam());
+    const UniqueFd server = ring.accept(listener.get());
+    facts->server = fact_of(server.get());
+    listener.reset();
+    client.reset();
+    receive_until_end(server.get());
+  });
+  const ExchangeStory story(*facts);
+  EXPECT_TRUE(exactly_so(
+      outcome, unless_blind(BlindSpot::kRingAccept, by_ring("s", story.all()),
+                            {story.listen, story.attempt, story.connect, story.client_close, story.unlisten,
+                             by_nobody(closed_unaccepted("s", facts->listener, facts->client))})));
+}
+
 TEST_P(IoUringAcceptTest, Multishot) {
   TCPTRAIL_REQUIRE_OF_KERNEL(lacks_multishot_accept());
   expect_accepted([](Ring& ring, int listener) {

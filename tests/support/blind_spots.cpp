@@ -15,7 +15,7 @@ struct Row {
   std::string_view consequence;
 };
 
-constexpr std::string_view kNothing = "nothing: no SYN was sent, and no system call that is hooked returns";
+constexpr std::string_view kNothing = "nothing: it ends before the SYN, and passes no hook";
 constexpr std::string_view kCauseless =
     "the failure, when the socket is closed or tries again: `reason` other, no `error`";
 constexpr std::string_view kOfListener =
