@@ -3,8 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-
 #include "support/exchange.h"
 #include "support/kernel_test.h"
 
@@ -47,44 +45,6 @@ TEST_F(InboundTest, AcceptThatWouldBlockIsNotTold) {
     demand(::accept(socket.get(), nullptr, nullptr) < 0 && errno == EAGAIN, "accept on an empty queue");
   });
   EXPECT_TRUE(exactly(outcome, {listening(*listener, 3), stopped_listening(*listener)}));
-}
-
-TEST_F(InboundTest, AcceptEnteredBeforeTheTracerStarted) {
-  const Shared<ExchangeFacts> facts;
-  const Gate listening_gate, tracing;
-  Child server = ns().spawn([&] {
-    const UniqueFd listener = listen_at({"127.0.0.1", 0});
-    facts->listener = fact_of(listener.get());
-    listening_gate.open();
-    const UniqueFd socket(check(::accept(listener.get(), nullptr, nullptr), "accept"));
-    facts->server = fact_of(socket.get());
-    receive_until_end(socket.get());
-  });
-  Child client = ns().spawn([&] {
-    tracing.wait();
-    const UniqueFd socket = connect_to(facts->listener.local);
-    facts->client = fact_of(socket.get());
-    sleep_for(Seconds(0.1));
-  });
-  listening_gate.wait();
-  sleep_for(Seconds(0.1));
-  const auto outcome = trace_sockets([&] {
-    tracing.open();
-    client.join();
-    server.join();
-  });
-  const ExchangeStory story(*facts);
-  // Nobody saw who opened the listener: its end is told with what is known, and that is not this test's
-  // matter.
-  auto events = happenings(outcome.events());
-  std::erase_if(events, [](const Event& event) { return event.kind() == "unlisten"; });
-  ASSERT_EQ(events.size(), 5U) << outcome.report();
-  for (const auto& wanted :
-       {story.attempt, story.connect, story.accept, story.client_close, story.server_close}) {
-    EXPECT_TRUE(std::any_of(events.begin(), events.end(), [&](const Event& e) { return wanted.matches(e); }))
-        << wanted.describe() << "\n"
-        << outcome.report();
-  }
 }
 
 TEST_F(InboundTest, AcceptedByAForkedChildOfTheListener) {

@@ -5,6 +5,7 @@
 #include "support/cgroup.h"
 #include "support/exchange.h"
 #include "support/kernel_test.h"
+#include "support/no_port_left.h"
 #include "support/silent_peer.h"
 
 namespace tcptrail::test {
@@ -159,40 +160,14 @@ TEST_F(OutcomesTest, DeniedByACgroupProgram) {
 }
 
 TEST_F(OutcomesTest, NoLocalPortLeft) {
-  ns().set_sysctl("ipv4/ip_local_port_range", "40000 40001");
-  struct Facts {
-    SocketFact listener;
-    SocketFact held[2];
-    TimedFact failed;
-  };
-  const Shared<Facts> facts;
+  leave_one_port(ns());
+  const Shared<NoPortLeftFacts> facts;
   const auto outcome = trace_process([&] {
-    const UniqueFd listener = listen_at({"127.0.0.1", 5000});
-    facts->listener = fact_of(listener.get());
-    UniqueFd held[2];
-    for (int i = 0; i < 2; ++i) {
-      held[i] = connect_to({"127.0.0.1", 5000});
-      facts->held[i] = fact_of(held[i].get());
-    }
-    const UniqueFd socket = tcp_socket(AF_INET);
-    fail_to_connect(facts->failed, socket.get(), {"127.0.0.1", 5000}, EADDRNOTAVAIL);
+    run_out_of_ports(*facts, [](const UniqueFd& socket, const SockAddr& target) {
+      demand_connect(socket.get(), target, EADDRNOTAVAIL);
+    });
   });
-  // The listener is closed last, over two connections that nobody accepted.
-  const auto& [listener, held, last] = *facts;
-  EXPECT_TRUE(exactly(outcome, {
-                                   listening(listener, 16),
-                                   attempt("h0", held[0]),
-                                   connected("h0", held[0]),
-                                   attempt("h1", held[1]),
-                                   connected("h1", held[1]),
-                                   attempt("c", last.socket),
-                                   failed("c", last.socket, "address", "EADDRNOTAVAIL").absent("local_port"),
-                                   closed_outbound("h0", held[0], "fin").present("end"),
-                                   closed_outbound("h1", held[1], "fin").present("end"),
-                                   closed_unaccepted("s0", listener, held[0]),
-                                   closed_unaccepted("s1", listener, held[1]),
-                                   stopped_listening(listener),
-                               }));
+  EXPECT_TRUE(exactly(outcome, no_port_left(*facts, "address", "EADDRNOTAVAIL")));
 }
 
 }  // namespace

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "support/event.h"
+#include "support/expect.h"
 
 namespace tcptrail::test {
 
 // Empty, or what is wrong, with the lines: fields that are missing, unknown, or do not apply to the kind;
 // wrong types; placeholders; `seq` that does not count from 1; attempts told twice; a connection that goes on
 // after its end.
-std::string contract_violations(const std::vector<Event>& events);
+std::string contract_violations(const std::vector<Event>& events, const Scope& scope = {});
 
 }  // namespace tcptrail::test

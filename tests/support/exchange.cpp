@@ -37,7 +37,7 @@ void consume(const ExchangePlan& plan, const Steps& steps, ExchangeFacts& facts)
   const SockAddr target(plan.target, facts.listener.local.port());
   UniqueFd socket = tcp_socket(target.family(), 0, plan.protocol);
   const auto start = Clock::now();
-  check(::connect(socket.get(), target.get(), target.size()), "connect");
+  plan.connect(socket.get(), target);
   facts.connect_us = microseconds_since(start);
   facts.client = fact_of(socket.get());
   steps.connected.open();
@@ -60,13 +60,13 @@ ExchangeFacts exchange(const TestNamespace& ns, const ExchangePlan& plan) {
 }
 
 ExchangeStory::ExchangeStory(const ExchangeFacts& facts, std::string_view client_end,
-                             std::string_view server_end)
+                             std::string_view server_end, const std::string& suffix)
     : listen(listening(facts.listener, kExchangeBacklog)),
-      attempt(test::attempt("c", facts.client)),
-      connect(connected("c", facts.client)),
-      accept(accepted("s", facts.server)),
-      client_close(closed_outbound("c", facts.client, client_end)),
-      server_close(closed_inbound("s", facts.server, server_end)),
+      attempt(test::attempt("c" + suffix, facts.client)),
+      connect(connected("c" + suffix, facts.client)),
+      accept(accepted("s" + suffix, facts.server)),
+      client_close(closed_outbound("c" + suffix, facts.client, client_end)),
+      server_close(closed_inbound("s" + suffix, facts.server, server_end)),
       unlisten(stopped_listening(facts.listener)) {}
 
 std::vector<Expected> ExchangeStory::all() const {

@@ -20,6 +20,10 @@ struct ExchangePlan {
   std::function<void(UniqueFd&)> server = [](UniqueFd& socket) { receive_until_end(socket.get()); };
   // Replaces accept_from(listener).
   std::function<UniqueFd(int)> accept = accept_from;
+  // Replaces connect().
+  std::function<void(int, const SockAddr&)> connect = [](int socket, const SockAddr& address) {
+    demand_connect(socket, address, 0);
+  };
 };
 
 struct ExchangeFacts {
@@ -35,10 +39,10 @@ constexpr int kExchangeBacklog = 16;
 ExchangeFacts exchange(const TestNamespace& ns, const ExchangePlan& plan);
 
 // All that must be told of an exchange; the test adds what its case is about. Client's conn "c", server's
-// "s".
+// "s", each with `suffix`, for a test that has several.
 struct ExchangeStory {
   explicit ExchangeStory(const ExchangeFacts& facts, std::string_view client_end = "fin",
-                         std::string_view server_end = "fin");
+                         std::string_view server_end = "fin", const std::string& suffix = "");
   std::vector<Expected> all() const;
 
   Expected listen;

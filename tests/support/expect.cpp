@@ -140,6 +140,11 @@ Expected& Expected::absent(const std::string& field) & {
   return add(field, "absent", [](const Value* found) { return found == nullptr; });
 }
 
+Expected& Expected::anything(const std::string& field) & {
+  std::erase_if(conditions_, [&](const Condition& known) { return known.field == field; });
+  return *this;
+}
+
 Expected& Expected::with_if_present(const std::string& field, std::int64_t value) & {
   return add(field, std::to_string(value) + " or absent",
              [value](const Value* found) { return found == nullptr || is_number(found, value); });
@@ -181,13 +186,15 @@ std::size_t Expected::mismatch_count(const Event& event) const {
   return static_cast<std::size_t>(wrong) + (event.kind() == kind_ ? 0 : 100);
 }
 
-::testing::AssertionResult exactly(const Outcome& outcome, const std::vector<Expected>& expected) {
+::testing::AssertionResult exactly(const Outcome& outcome, const std::vector<Expected>& expected,
+                                   const Scope& scope) {
   std::string problems;
   if (!outcome.in_time || outcome.exit_code != 0) problems += "The tracer did not end well.\n";
   if (!outcome.complaints().empty()) problems += "stderr is not empty.\n";
   const auto all = outcome.events();
-  problems += contract_violations(all);
-  const auto events = happenings(all);
+  problems += contract_violations(all, scope);
+  auto events = happenings(all);
+  std::erase_if(events, [&](const Event& event) { return !scope.mine(event); });
   Pairing pairing(events, expected);
   if (!pairing.solve()) {
     problems += explain(events, expected, pairing.first_unmatched());

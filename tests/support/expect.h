@@ -33,6 +33,7 @@ class Expected {
   Expected& between(const std::string& field, std::int64_t low, std::int64_t high) &;
   Expected& present(const std::string& field) &;
   Expected& absent(const std::string& field) &;
+  Expected& anything(const std::string& field) &;  // no claim any more
   // Equal if it is there: for what the kernel may or may not know at that moment.
   Expected& with_if_present(const std::string& field, std::int64_t value) &;
   Expected& with_if_present(const std::string& field, std::string_view value) &;
@@ -82,8 +83,20 @@ Expected rejected(const SocketFact& client);
 Expected listening(const SocketFact& listener, int backlog);
 Expected stopped_listening(const SocketFact& listener);
 
+// The same of a socket that is older than the tracing: nobody saw whose it is, nor when it began.
+Expected by_nobody(Expected event);
+
+// What a run is asked about.
+struct Scope {
+  // Whose events these are; all others are left alone.
+  std::function<bool(const Event&)> mine = [](const Event&) { return true; };
+  // Some sockets are older than the tracing: their events may lack what only their beginning could have told.
+  bool older_sockets = false;
+};
+
 // The run ended well (exit 0, silent stderr), each event is as the contract has it (contract_check.h), and
 // the events are these, no fewer and no more. The order matters only within one conn.
-::testing::AssertionResult exactly(const Outcome& outcome, const std::vector<Expected>& expected);
+::testing::AssertionResult exactly(const Outcome& outcome, const std::vector<Expected>& expected,
+                                   const Scope& scope = {});
 
 }  // namespace tcptrail::test

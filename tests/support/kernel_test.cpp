@@ -24,4 +24,19 @@ Outcome KernelTest::trace_process(const std::function<void()>& body) {
   return trace_sockets([&] { ns().spawn(body).join(); });
 }
 
+Outcome KernelTest::trace_from_the_middle(const std::function<void(const Pause&)>& body) {
+  const Gate ready, tracing;
+  Child process = ns().spawn([&] {
+    body([&] {
+      ready.open();
+      tracing.wait();
+    });
+  });
+  ready.wait();
+  return trace_sockets([&] {
+    tracing.open();
+    process.join();
+  });
+}
+
 }  // namespace tcptrail::test

@@ -34,6 +34,16 @@ class KernelTest : public ::testing::Test {
   // As trace_json, the scenario being one process in the namespace.
   Outcome trace_process(const std::function<void()>& body);
 
+  // As trace_process, the process having begun before the tracing: `until_traced` returns when that has
+  // begun.
+  using Pause = std::function<void()>;
+  Outcome trace_from_the_middle(const std::function<void(const Pause& until_traced)>& body);
+  // exactly(), where sockets are older than the tracing.
+  static ::testing::AssertionResult exactly_so(const Outcome& outcome,
+                                               const std::vector<Expected>& expected) {
+    return exactly(outcome, expected, {.older_sockets = true});
+  }
+
  private:
   std::unique_ptr<TestNamespace> namespace_;
 };

@@ -8,9 +8,11 @@
 #include <string_view>
 
 #include "support/cgroup.h"
+#include "support/compat32.h"
 #include "support/net_namespace.h"
 #include "support/process.h"
 #include "support/sockets.h"
+#include "support/uring.h"
 
 namespace tcptrail::test {
 namespace {
@@ -68,6 +70,30 @@ std::string lacks_ipv6() {
     const TestNamespace trial;
     trial.run([] { bound_socket(SockAddr("::1", 0)); });
   });
+}
+
+std::string lacks_io_uring() {
+  return lacking("io_uring", [] {
+    const Ring trial(RingMode::kInline);
+    const Ring polled(RingMode::kPolled);
+  });
+}
+
+std::string lacks_multishot_accept() {
+  return lacking("multishot accept", [] {
+    const TestNamespace trial;
+    trial.run([] {
+      const UniqueFd listener = listen_at({"127.0.0.1", 0});
+      const UniqueFd client = connect_to(SockAddr::local_of(listener.get()));
+      Ring(RingMode::kInline).accept_multishot(listener.get());
+    });
+  });
+}
+
+std::string lacks_32_bit_programs() {
+  if (std::string why = lacks_compat32_program(); !why.empty()) return why;
+  return lacking("32-bit programs",
+                 [] { spawn([] { become_compat32(Compat32::kNothing, Pipe::make().read_end); }).join(); });
 }
 
 bool skips_are_failures() {

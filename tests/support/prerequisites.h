@@ -13,6 +13,9 @@ std::string lacks_cgroup_programs();
 std::string lacks_mptcp();
 std::string lacks_mount_namespace();
 std::string lacks_ipv6();
+std::string lacks_io_uring();
+std::string lacks_multishot_accept();
+std::string lacks_32_bit_programs();
 
 // CI=true: a machine that cannot run the test is a failure there, not a silence.
 bool skips_are_failures();
@@ -28,4 +31,13 @@ bool skips_are_failures();
         GTEST_SKIP() << why;                                        \
       }                                                             \
     }                                                               \
+  } while (false)
+
+// What only another kernel could offer. The kernel matrix has such a kernel, so this skip fails nowhere;
+// tools/count_tests knows it by these words.
+#define TCPTRAIL_REQUIRE_OF_KERNEL(lacking)                 \
+  do {                                                      \
+    if (const std::string why = (lacking); !why.empty()) {  \
+      GTEST_SKIP() << "left to the kernel matrix: " << why; \
+    }                                                       \
   } while (false)

@@ -1,6 +1,7 @@
 #include "support/process.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -49,6 +50,24 @@ Child spawn(const std::function<void()>& body) {
   const pid_t pid = check(::fork(), "fork");
   if (pid == 0) run_child(body, errors.write_end.get());
   return {pid, std::move(errors.read_end)};
+}
+
+void run_in_clone(int flags, const std::function<void()>& body) {
+  struct Start {
+    const std::function<void()>& body;
+    Pipe errors;
+  };
+  constexpr std::size_t kStackSize = 256 << 10;
+  Start start{body, Pipe::make()};
+  std::vector<char> stack(kStackSize);
+  const auto run = [](void* given) {
+    const auto* to_run = static_cast<const Start*>(given);
+    run_child(to_run->body, to_run->errors.write_end.get());
+    return 0;
+  };
+  // Memory that both share outlives the child: this function returns after it.
+  const pid_t pid = check(::clone(run, stack.data() + stack.size(), flags | SIGCHLD, &start), "clone");
+  Child(pid, std::move(start.errors.read_end)).join();
 }
 
 Child::Child(pid_t pid, UniqueFd errors) : pid_(pid), pidfd_(open_pidfd(pid)), errors_(std::move(errors)) {}

@@ -35,6 +35,10 @@ class Child {
 // Runs `body` in a fork of this process. What it throws reaches the parent at join().
 Child spawn(const std::function<void()>& body);
 
+// Runs `body` in a child that clone() makes with `flags`, as CLONE_VM: it may share with the caller what a
+// fork() does not. Joins it.
+void run_in_clone(int flags, const std::function<void()>& body);
+
 // The exit status of a process that is known by its pidfd; -1 if it has not ended in time.
 int wait_status(pid_t pid, int pidfd, Seconds timeout);
 UniqueFd open_pidfd(pid_t pid);

@@ -40,20 +40,37 @@ std::string difference(const std::string& golden, const std::string& text) {
   return shown;
 }
 
+// `wanted` is what the whole file at `path` must be.
+void expect_content(const std::string& path, const std::string& found, const std::string& wanted) {
+  if (found == wanted) return;
+  if (std::getenv("TCPTRAIL_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << wanted;
+    ADD_FAILURE() << "wrote " << path << ": look at what changed\n" << difference(found, wanted);
+  } else {
+    ADD_FAILURE() << "--- " << path
+                  << "\n+++ what came; if it is right, write it with TCPTRAIL_UPDATE_GOLDEN=1\n"
+                  << difference(found, wanted);
+  }
+}
+
 }  // namespace
 
 void expect_golden(const std::string& name, const std::string& text) {
   const std::string path = std::string(TCPTRAIL_GOLDEN) + "/" + name;
-  const std::string golden = read(path);
-  if (text == golden) return;
-  if (std::getenv("TCPTRAIL_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << text;
-    ADD_FAILURE() << "wrote " << path << ": look at what changed\n" << difference(golden, text);
-  } else {
-    ADD_FAILURE() << "--- " << path
-                  << "\n+++ what came; if it is right, write it with TCPTRAIL_UPDATE_GOLDEN=1\n"
-                  << difference(golden, text);
+  expect_content(path, read(path), text);
+}
+
+void expect_golden_part(const std::string& path, const std::string& begin, const std::string& end,
+                        const std::string& text) {
+  const std::string content = read(path);
+  const auto first = content.find(begin + "\n");
+  const auto last = content.find(end + "\n");
+  if (first == std::string::npos || last == std::string::npos || last < first) {
+    ADD_FAILURE() << path << " must have a line \"" << begin << "\" and after it one \"" << end << "\"";
+    return;
   }
+  const auto start = first + begin.size() + 1;
+  expect_content(path, content, content.substr(0, start) + text + content.substr(last));
 }
 
 }  // namespace tcptrail::test

@@ -1,0 +1,34 @@
+#include "support/family.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+namespace tcptrail::test {
+
+std::string_view name_of(Family family) {
+  switch (family) {
+    case Family::kFentry:
+      return "fentry";
+    case Family::kKprobe:
+      return "kprobe";
+    case Family::kTracepoint:
+      return "tracepoint";
+  }
+  throw std::invalid_argument("no such family");
+}
+
+Family family_under_test() {
+  const char* wanted = std::getenv("TCPTRAIL_HOOKS");
+  if (wanted == nullptr) return Family::kTracepoint;
+  const auto* found = std::find_if(std::begin(kFamilies), std::end(kFamilies),
+                                   [&](Family family) { return name_of(family) == wanted; });
+  if (found == std::end(kFamilies)) {
+    throw std::runtime_error("TCPTRAIL_HOOKS names no family of hooks: " + std::string(wanted));
+  }
+  return *found;
+}
+
+}  // namespace tcptrail::test

@@ -1,0 +1,17 @@
+#pragma once
+// The family of hooks that a run of the tests is about.
+
+#include <string_view>
+
+namespace tcptrail::test {
+
+enum class Family { kFentry, kKprobe, kTracepoint };
+
+inline constexpr Family kFamilies[] = {Family::kFentry, Family::kKprobe, Family::kTracepoint};
+
+std::string_view name_of(Family family);  // as --hooks has it
+
+// $TCPTRAIL_HOOKS; where it is not set, tracepoint. Throws on a name that is none.
+Family family_under_test();
+
+}  // namespace tcptrail::test
