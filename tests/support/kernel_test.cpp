@@ -1,5 +1,7 @@
 #include "support/kernel_test.h"
 
+#include "support/shared_tracer.h"
+
 namespace tcptrail::test {
 
 void KernelTest::SetUp() {
@@ -17,7 +19,12 @@ Outcome KernelTest::trace_json(const std::vector<std::string>& more, const std::
 }
 
 Outcome KernelTest::trace_sockets(const std::function<void()>& scenario) {
-  return trace_json({"-e", kSocketEvents}, scenario);
+  SharedTracer* const shared = SharedTracer::get();
+  if (shared == nullptr) return trace_json({"-e", kSocketEvents}, scenario);
+  return shared->trace(ns(), [&] {
+    scenario();
+    ns().wait_until_quiet();
+  });
 }
 
 Outcome KernelTest::trace_process(const std::function<void()>& body) {
@@ -33,7 +40,7 @@ Outcome KernelTest::trace_from_the_middle(const std::function<void(const Pause&)
     });
   });
   ready.wait();
-  return trace_sockets([&] {
+  return trace_json({"-e", kSocketEvents}, [&] {
     tracing.open();
     process.join();
   });

@@ -37,13 +37,6 @@ std::string content_of(const UniqueFd& file) {
   return text;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 // A path, not an abstract name: those belong to one network namespace, and some tracers are started in
 // another.
 UniqueFd notify_socket(const std::string& path) {
@@ -72,6 +65,13 @@ const char* program_path() {
 }
 
 }  // namespace
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
 
 std::string Outcome::complaints() const {
   std::string text;

@@ -65,6 +65,8 @@ class Tracer {
   pid_t pid_ = -1;
 };
 
+std::vector<std::string> lines_of(const std::string& text);
+
 // Traces `scenario` with `arguments` from the first hook to SIGINT.
 Outcome trace(const std::vector<std::string>& arguments, const std::function<void()>& scenario);
 
