@@ -18,6 +18,10 @@
 #define TT_HOT_RING (256 * 1024)
 #define TT_WAKE_BYTES (TT_HOT_RING / 2)
 
+/* Bytes that the iterator over existing sockets writes for each one it told, so that a reader who asks for so many
+ * bytes gets no more events at a time than the ring takes. */
+#define TT_LISTED_MARK 16
+
 /* The deepest cgroup (root = 0) that a cgroup filter may name. */
 #define TT_CGROUP_DEPTH 31
 
@@ -31,6 +35,8 @@ struct tt_config {
 	__u8 by_net;
 	__u8 by_netns;
 	__u8 by_cgroup;
+	__u8 accept_probed; /* accept() is followed from entry to return */
+	__u8 reserved[3];
 	__u32 cgroup_depth; /* the deepest cgroup asked for */
 };
 
@@ -39,7 +45,7 @@ struct tt_control {
 	__u32 reader_waits; /* set by the reader before it sleeps, cleared by whoever wakes it */
 	__u32 spilling; /* set by the kernel: `events` was full; cleared by the reader: `spill` is empty */
 	__s32 lingering; /* kernel: tracked sockets that are closed but not destroyed */
-	__s32 overflowing; /* kernel: tracked sockets in the overflow map */
+	__u32 listing; /* user space: the sockets that existed at start are being listed */
 };
 
 /* Key of the trie of wanted networks. The family comes first, so that ::/0 does not take in IPv4. */

@@ -35,6 +35,7 @@ enum tt_kind {
 	TT_REJECT,
 	TT_LISTEN,
 	TT_UNLISTEN,
+	TT_SNAPSHOT,
 	TT_KINDS,
 };
 
@@ -50,6 +51,7 @@ enum tt_owner {
 	TT_OWNER_CONNECT, /* the connecting thread itself */
 	TT_OWNER_ACCEPT, /* the accepting thread itself */
 	TT_OWNER_LISTENER, /* the thread that called listen() */
+	TT_OWNER_SNAPSHOT, /* a process that had the socket open when tracing began */
 };
 
 enum tt_end {
@@ -110,6 +112,11 @@ struct tt_listen_body {
 	__u64 reserved;
 };
 
+struct tt_snapshot_body {
+	__u64 state; /* the kernel's, enum tt_tcp_state in bpf/logic/tcp.h */
+	__u64 reserved;
+};
+
 struct tt_close_body {
 	__u64 duration_ns;
 	__u64 bytes_out; /* payload that the peer acknowledged */
@@ -126,6 +133,7 @@ union tt_body {
 	__u64 words[2];
 	struct tt_latency_body latency;
 	struct tt_listen_body listen;
+	struct tt_snapshot_body snapshot;
 	struct tt_close_body close;
 };
 
@@ -144,6 +152,7 @@ struct tt_counters {
 	__u64 seen[TT_KINDS];
 	__u64 filtered[TT_KINDS];
 	__u64 lost[TT_KINDS];
+	__u64 missed; /* times that a program did not run, so that nobody knows what happened */
 };
 
 TT_STATIC_ASSERT(sizeof(struct tt_header) == 16, "wire layout");
@@ -154,6 +163,7 @@ TT_STATIC_ASSERT(sizeof(struct tt_conn) == 96, "wire layout");
 TT_STATIC_ASSERT(__builtin_offsetof(struct tt_event, body) == 112, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_latency_body) == 16, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_listen_body) == 16, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_snapshot_body) == 16, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_close_body) == 48, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_event) == 160, "wire layout");
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* The return of accept(): which process took an inbound connection. */
+#include "lib/calls.h"
 #include "lib/emit.h"
 #include "lib/sock.h"
 #include "lib/task.h"
@@ -8,20 +9,25 @@
 static __always_inline void tell_accept(struct tracked *t, __u64 now)
 {
 	own_by_current(&t->conn, TT_OWNER_ACCEPT);
+	t->conn.direction = TT_INBOUND;
 	t->conn.flags |= TT_ACCEPTED;
-	emit(TT_ACCEPT, &t->conn, now, t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS, 0);
+	emit(TT_ACCEPT, &t->conn, now, elapsed(t, now), 0);
+}
+
+static __always_inline void on_known_accepted(struct tracked *t, __u64 now)
+{
+	if (t->conn.direction != TT_OUTBOUND && !(t->conn.flags & TT_ACCEPTED))
+		tell_accept(t, now);
 }
 
 /* Established before tracing began, or accepted before it is established at all (Fast Open). */
-static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
+static __noinline void on_unknown_accepted(struct sock *sk, __u64 now)
 {
 	struct tracked t = { .conn.direction = TT_INBOUND };
 	struct tracked *known;
 	__u64 cookie;
 	bool early;
 
-	if (!fd_is_socket(fd))
-		return;
 	sk = tcp_of(sk);
 	if (!sk)
 		return;
@@ -29,8 +35,7 @@ static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
 	early = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV;
 	known = track_find((__u64)sk);
 	if (known) { /* also the subflow of an MPTCP socket */
-		if (!(known->conn.flags & TT_ACCEPTED))
-			tell_accept(known, now);
+		on_known_accepted(known, now);
 		return;
 	}
 	sock_probe(&t.conn, sk, false);
@@ -46,32 +51,84 @@ static __noinline void on_unknown_accepted(long fd, struct sock *sk, __u64 now)
 		known->conn = t.conn;
 }
 
-static __always_inline void on_accept_return(long fd)
+/* The system call: also those that were entered before tracing began, which no other hook sees. */
+static __always_inline void on_accept_exit(long fd)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct tracked *t;
+	struct file *file;
 	struct sock *sk;
 
+	if (config.accept_probed)
+		call_forget(TT_CALL_ACCEPT);
 	if (control.stopped || fd < 0)
 		return;
-	sk = sock_of_fd(fd);
+	file = file_of_fd(fd);
+	sk = sock_of_file(file);
 	t = track_find((__u64)sk);
-	if (!t)
-		on_unknown_accepted(fd, sk, now);
-	else if (t->conn.direction == TT_INBOUND && !(t->conn.flags & TT_ACCEPTED))
-		tell_accept(t, now);
+	if (t)
+		on_known_accepted(t, now);
+	else if (is_socket(file))
+		on_unknown_accepted(sk, now);
 }
 
 SEC("?tracepoint/syscalls/sys_exit_accept")
 int accept_exit_tracepoint(struct syscall_trace_exit *ctx)
 {
-	on_accept_return(ctx->ret);
+	on_accept_exit(ctx->ret);
 	return 0;
 }
 
 SEC("?tracepoint/syscalls/sys_exit_accept4")
 int accept4_exit_tracepoint(struct syscall_trace_exit *ctx)
 {
-	on_accept_return(ctx->ret);
+	on_accept_exit(ctx->ret);
+	return 0;
+}
+
+/* What serves the system call of any width, io_uring, MPTCP and the kernel's own servers. */
+static __always_inline void on_accept_return(struct sock *sk)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct tracked *t;
+
+	if (control.stopped || !sk)
+		return;
+	t = track_find((__u64)sk);
+	if (t)
+		on_known_accepted(t, now);
+	else
+		on_unknown_accepted(sk, now);
+}
+
+SEC("?fexit/inet_csk_accept")
+int accept_fexit(unsigned long long *ctx)
+{
+	const void *sk;
+
+	/* The result comes after the arguments. Two loads: the verifier takes no computed offset. */
+	if (bpf_core_type_exists(struct proto_accept_arg)) {
+		sk = (const void *)ctx[2];
+		barrier_var(sk);
+	} else {
+		sk = (const void *)ctx[4];
+		barrier_var(sk);
+	}
+	on_accept_return((struct sock *)address_of(sk));
+	return 0;
+}
+
+SEC("?kprobe/inet_csk_accept")
+int accept_kprobe(struct pt_regs *ctx)
+{
+	call_enter(TT_CALL_ACCEPT, 0, 0);
+	return 0;
+}
+
+SEC("?kretprobe/inet_csk_accept")
+int BPF_KRETPROBE(accept_kretprobe, struct sock *sk)
+{
+	call_forget(TT_CALL_ACCEPT);
+	on_accept_return(sk);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * connection comes to be, a connection ends, a listener starts and stops.
  */
 #include "lib/emit.h"
+#include "lib/listeners.h"
 #include "lib/sock.h"
 #include "lib/task.h"
 #include "lib/track.h"
@@ -21,30 +22,6 @@ static __always_inline __u16 source_port(struct sock *sk)
 	return tp ? bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport) : 0;
 }
 
-static __always_inline void listener_key_of(struct listener_key *key, const struct tt_conn *c, __u16 family)
-{
-	copy_v6(key->address, c->local);
-	key->netns = c->netns;
-	key->port = c->local_port;
-	key->family = family;
-}
-
-static __always_inline void listeners_remove(const struct tracked *t, __u16 family)
-{
-	struct listener_key key;
-	struct listener *l;
-
-	if (t->conn.direction != TT_DIRECTION_NONE || t->conn.owner != TT_OWNER_LISTENER)
-		return;
-	listener_key_of(&key, &t->conn, family);
-	l = bpf_map_lookup_elem(&listeners, &key);
-	if (!l)
-		return;
-	__sync_fetch_and_add(&l->sockets, -1);
-	if (l->sockets == 0)
-		bpf_map_delete_elem(&listeners, &key);
-}
-
 /* Drops all that is remembered of a socket, a listener's address included. */
 static __noinline void track_forget(struct sock *sk, struct tracked *t)
 {
@@ -53,34 +30,12 @@ static __noinline void track_forget(struct sock *sk, struct tracked *t)
 	track_drop(t);
 }
 
-/* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
-static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
-{
-	struct listener_key key;
-	struct listener *l;
-
-	listener_key_of(&key, c, family);
-	l = bpf_map_lookup_elem(&listeners, &key);
-	if (!l) {
-		key.address[0] = 0;
-		key.address[1] = 0;
-		key.address[2] = family == AF_INET ? V4_PREFIX : 0;
-		key.address[3] = 0;
-		l = bpf_map_lookup_elem(&listeners, &key);
-	}
-	if (!l || !l->task.pid)
-		return;
-	c->owner = TT_OWNER_LISTENER;
-	c->task = l->task;
-	c->flags |= l->flags;
-}
-
 static __noinline void tell_close(struct sock *sk, struct tracked *t, int old_state, __u64 now)
 {
 	bool outbound = t->conn.direction != TT_INBOUND;
 	const struct tcp_sock *tp;
 	struct tt_close_body body = {
-		.duration_ns = t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS,
+		.duration_ns = elapsed(t, now),
 		.end = tt_how_ended(old_state, sk->sk_err),
 	};
 
@@ -159,26 +114,26 @@ static __always_inline void on_syn_sent(struct sock *sk, __u64 key)
 		track_forget_stale(sk, before);
 	sock_read(&t.conn, sk, false);
 	own_by_current(&t.conn, TT_OWNER_CONNECT);
-	t.conn.id = connection_id(bpf_get_socket_cookie(sk), t.attempts);
+	t.conn.id = socket_id(sk, t.attempts, t.since_ns);
 	t.attempt_due = config.attempt_after_syn;
 	track_insert(key, &t);
 	if (!config.attempt_after_syn)
 		emit(TT_ATTEMPT, &t.conn, t.since_ns, 0, 0);
 }
 
-/* A connection of which we see only now that it exists: it began before us, or found no room. */
-static __always_inline void describe_stranger(struct tracked *t, struct sock *sk)
+/* A socket of which we see only now that it exists, in this state: it began before us, or found no room. */
+static __noinline void describe_stranger(struct tracked *t, struct sock *sk, int state, __u64 now)
 {
-	sock_read(&t->conn, sk, false);
+	sock_read(&t->conn, sk, state == TT_TCP_LISTEN);
 	t->conn.local_port = source_port(sk);
-	t->conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
-	if (sk->sk_max_ack_backlog) /* a copy of its listener's; one that connects has none */
-		t->conn.direction = TT_INBOUND;
+	t->conn.id = socket_id(sk, 0, now);
+	t->conn.direction = tt_direction_of(state, sk->sk_max_ack_backlog);
+	t->phase = tt_phase_of(state);
 }
 
 static __always_inline void on_connected(struct sock *sk, struct tracked *t, __u64 now)
 {
-	__u64 latency = now - t->since_ns;
+	__u64 latency = elapsed(t, now);
 
 	emit_due_attempt(t);
 	t->conn.local_port = sk->__sk_common.skc_num;
@@ -190,10 +145,7 @@ static __always_inline void on_connected(struct sock *sk, struct tracked *t, __u
 static __always_inline void on_established(struct sock *sk, __u64 key, int old_state)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct tracked fresh = {
-		.since_ns = now,
-		.phase = TT_PHASE_ESTABLISHED,
-	};
+	struct tracked fresh = { .since_ns = now };
 	struct tracked *t;
 
 	t = track_find(key);
@@ -203,7 +155,7 @@ static __always_inline void on_established(struct sock *sk, __u64 key, int old_s
 		t = NULL;
 	}
 	if (old_state == TT_TCP_SYN_RECV && !t) {
-		describe_stranger(&fresh, sk);
+		describe_stranger(&fresh, sk, TT_TCP_ESTABLISHED, now);
 		fresh.conn.direction = TT_INBOUND;
 		track_insert(key, &fresh);
 		return;
@@ -214,10 +166,14 @@ static __always_inline void on_established(struct sock *sk, __u64 key, int old_s
 		t->since_ns = now;
 		track_enter(t, TT_PHASE_ESTABLISHED);
 	} else if (!t && old_state == TT_TCP_SYN_SENT) {
-		describe_stranger(&fresh, sk);
+		describe_stranger(&fresh, sk, TT_TCP_ESTABLISHED, now);
 		fresh.conn.direction = TT_OUTBOUND;
-		track_insert(key, &fresh);
-		emit(TT_CONNECT, &fresh.conn, now, TT_UNKNOWN_NS, 0);
+		if (!track_insert(key, &fresh))
+			t = track_find(key); /* it was listed just now */
+		if (t)
+			on_connected(sk, t, now);
+		else
+			emit(TT_CONNECT, &fresh.conn, now, TT_UNKNOWN_NS, 0);
 	}
 }
 
@@ -226,28 +182,32 @@ static __noinline void on_stranger_closed(struct sock *sk, int old_state, __u64 
 {
 	struct tracked t = {};
 
-	switch (old_state) {
-	case TT_TCP_CLOSE:
-	case TT_TCP_SYN_RECV: /* an inbound connection that never came to be */
-		return;
-	case TT_TCP_LISTEN:
-		sock_read(&t.conn, sk, true);
-		t.conn.local_port = source_port(sk);
-		t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
+	describe_stranger(&t, sk, old_state, now);
+	switch (t.phase) {
+	case TT_PHASE_LISTENING:
 		emit(TT_UNLISTEN, &t.conn, now, sk->sk_max_ack_backlog, 0);
 		return;
-	case TT_TCP_SYN_SENT:
-		describe_stranger(&t, sk);
-		t.conn.direction = TT_OUTBOUND;
+	case TT_PHASE_CONNECTING:
 		if (tt_cause_comes_later(sk->sk_err, sk->sk_shutdown))
 			emit_fail(&t, now, TT_UNKNOWN_ERROR);
 		else
 			emit_fail(&t, now, sk->sk_err);
 		return;
-	default:
-		describe_stranger(&t, sk);
+	case TT_PHASE_ESTABLISHED:
 		tell_close(sk, &t, old_state, now);
+		return;
 	}
+}
+
+/* While the sockets that existed at start are being listed, one that ends is remembered first: so it is listed
+ * either before its end, or not at all. */
+static __noinline struct tracked *adopt_stranger(struct sock *sk, __u64 key, int old_state, __u64 now)
+{
+	struct tracked t = {};
+
+	describe_stranger(&t, sk, old_state, now);
+	track_insert(key, &t);
+	return track_find(key);
 }
 
 static __always_inline void on_attempt_closed(struct sock *sk, struct tracked *t, __u64 now)
@@ -276,6 +236,10 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 	struct tracked *t = track_find(key);
 	__u64 now = bpf_ktime_get_ns();
 
+	if (!t && (old_state == TT_TCP_CLOSE || old_state == TT_TCP_SYN_RECV))
+		return; /* an inbound connection that never came to be */
+	if (!t && control.listing)
+		t = adopt_stranger(sk, key, old_state, now);
 	if (!t) {
 		on_stranger_closed(sk, old_state, now);
 		return;
@@ -303,25 +267,6 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 	}
 }
 
-/* A socket listens only once at a time on an address, but SO_REUSEPORT lets several share it. */
-static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
-{
-	struct listener fresh = { .sockets = 1, .flags = c->flags & TT_WANTED_CGROUP };
-	struct listener_key key;
-	struct listener *l;
-
-	fresh.task = c->task;
-	listener_key_of(&key, c, family);
-	l = bpf_map_lookup_elem(&listeners, &key);
-	if (!l) {
-		bpf_map_update_elem(&listeners, &key, &fresh, BPF_ANY);
-		return;
-	}
-	__sync_fetch_and_add(&l->sockets, 1);
-	if (l->task.pid != c->task.pid)
-		l->task.pid = 0;
-}
-
 static __noinline void on_listen(struct sock *sk, __u64 key)
 {
 	struct tracked t = {
@@ -334,7 +279,7 @@ static __noinline void on_listen(struct sock *sk, __u64 key)
 		track_forget_stale(sk, before);
 	sock_read(&t.conn, sk, true);
 	own_by_current(&t.conn, TT_OWNER_LISTENER);
-	t.conn.id = connection_id(bpf_get_socket_cookie(sk), 0);
+	t.conn.id = socket_id(sk, 0, t.since_ns);
 	track_insert(key, &t);
 	listeners_add(&t.conn, sk->__sk_common.skc_family);
 	emit(TT_LISTEN, &t.conn, t.since_ns, sk->sk_max_ack_backlog, 0);

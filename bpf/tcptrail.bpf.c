@@ -4,5 +4,6 @@
 #include "connect.bpf.c"
 #include "accept.bpf.c"
 #include "packet.bpf.c"
+#include "snapshot.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

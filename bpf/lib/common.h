@@ -2,6 +2,7 @@
 #ifndef TCPTRAIL_COMMON_H
 #define TCPTRAIL_COMMON_H
 
+#include "lib/compat.h"
 #include "lib/kernel_types.h"
 
 #include <bpf/bpf_core_read.h>
@@ -25,6 +26,31 @@ struct tracked {
 	__u8 attempt_due; /* its attempt event waits until its SYN went out */
 	__u8 pending_told;
 	__u8 reserved[3];
+};
+
+/* A slot of `tracked`. */
+struct slot {
+	struct tracked t;
+	__s32 overflowed; /* how many sockets whose slot this is are in `tracked_overflow` */
+	__u32 reserved;
+};
+
+/* Functions whose entry and return are seen by different programs. */
+enum tt_call {
+	TT_CALL_CONNECT,
+	TT_CALL_FASTOPEN,
+	TT_CALL_ACCEPT,
+	TT_CALLS,
+};
+
+struct call_key {
+	__u32 tid;
+	__u32 call; /* enum tt_call */
+};
+
+struct call_args {
+	__u64 first;
+	__u64 second;
 };
 
 struct listener_key {

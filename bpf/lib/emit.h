@@ -65,6 +65,16 @@ static __always_inline void count_lost(enum tt_kind kind)
 	__sync_fetch_and_add(&count->lost[kind], 1);
 }
 
+/* A program did not run where it should have: nobody knows what it would have told. */
+static __always_inline void count_missed(void)
+{
+	__u32 zero = 0;
+	struct tt_counters *count = bpf_map_lookup_elem(&counters, &zero);
+
+	if (count)
+		__sync_fetch_and_add(&count->missed, 1);
+}
+
 static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u16 size,
 				 const struct tt_conn *c, __u64 time_ns)
 {
@@ -125,9 +135,15 @@ static __always_inline void emit(enum tt_kind kind, const struct tt_conn *c, __u
 		tell_short(kind, c, time_ns, word0, word1);
 }
 
+/* How long since the SYN, or since the establishment. */
+static __always_inline __u64 elapsed(const struct tracked *t, __u64 now)
+{
+	return t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS;
+}
+
 static __always_inline void emit_fail(const struct tracked *t, __u64 now, int error)
 {
-	emit(TT_FAIL, &t->conn, now, t->since_ns ? now - t->since_ns : TT_UNKNOWN_NS, (__u32)error);
+	emit(TT_FAIL, &t->conn, now, elapsed(t, now), (__u32)error);
 }
 
 /* Under config.attempt_after_syn: the SYN went out, so the attempt may be told, as of when it was made. */

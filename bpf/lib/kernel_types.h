@@ -6,6 +6,9 @@
 #ifndef TCPTRAIL_KERNEL_TYPES_H
 #define TCPTRAIL_KERNEL_TYPES_H
 
+/* Tells bpf_tracing.h that the kernel's own register names are here. */
+#define __VMLINUX_H__
+
 #include <linux/bpf.h>
 
 typedef _Bool bool;
@@ -80,6 +83,7 @@ struct tcp_sock {
 	__u32 total_retrans;
 	__u64 bytes_received;
 	__u64 bytes_acked;
+	void *fastopen_req; /* while sendto(MSG_FASTOPEN) connects */
 };
 
 struct mptcp_sock {
@@ -125,7 +129,15 @@ struct kernfs_node {
 	__u64 id;
 };
 
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 };
 
@@ -153,21 +165,54 @@ struct sk_buff {
 	__u16 network_header;
 };
 
-/* The context of every syscalls/sys_exit_* tracepoint. RHEL 9 has an additional common field. */
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct file *file;
+};
+
+/* Since 6.10 inet_csk_accept() takes this instead of three arguments (92ef0fd55ac8). */
+struct proto_accept_arg {
+	int flags;
+};
+
+/* Since 5.17 (c504e5c2f964), with SKB_DROP_REASON_NO_SOCKET. */
+enum skb_drop_reason {
+	SKB_DROP_REASON_NO_SOCKET = 3, /* any: libbpf puts in the running kernel's */
+};
+
+/* The contexts of every syscalls/sys_enter_* and sys_exit_* tracepoint. RHEL 9 has an additional common field. */
+struct syscall_trace_enter {
+	unsigned long args[6];
+};
+
 struct syscall_trace_exit {
 	long ret;
 };
 
+/* Those of the registers that system calls and functions pass arguments and results in. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long di;
 	unsigned long si;
 	unsigned long dx;
+	unsigned long ax;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	unsigned long regs[31];
 	unsigned long orig_x0;
+};
+
+/* Its first part, as bpf_tracing.h reads it. */
+struct user_pt_regs {
+	unsigned long regs[31];
 };
 #else
 #error "this architecture's system call registers are missing here"
@@ -190,7 +235,9 @@ struct iphdr {
 };
 
 struct ipv6hdr {
-	__u8 prefix[8];
+	__u8 prefix[6];
+	__u8 next_header;
+	__u8 hop_limit;
 	__u32 saddr[4];
 	__u32 daddr[4];
 };

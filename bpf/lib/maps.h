@@ -41,13 +41,14 @@ struct {
  * SYN_RECV→ESTABLISHED and CLOSE→LISTEN, or by an accept that we meet first; deleted when closed with
  * nothing left to tell, at the latest when the socket is destroyed, so an address is never stale.
  * An address has one slot in `tracked`, which takes no lock and stays in the processor's cache, since the
- * kernel reuses addresses at once; whoever finds its slot taken goes to `tracked_overflow`.
+ * kernel reuses addresses at once; whoever finds its slot taken goes to `tracked_overflow`, as do all while
+ * the sockets are listed that existed at start. Under TT_COMPAT there is only the latter.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1 << TRACKED_BITS);
 	__type(key, __u32);
-	__type(value, struct tracked);
+	__type(value, struct slot);
 } tracked SEC(".maps");
 
 struct {
@@ -69,6 +70,15 @@ struct {
 	__type(key, struct listener_key);
 	__type(value, struct listener);
 } listeners SEC(".maps");
+
+/* Arguments between a function's entry and its return. Inserted by call_enter(), deleted by call_leave() and
+ * call_forget(), at the latest when the thread ends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct call_key);
+	__type(value, struct call_args);
+} calls SEC(".maps");
 
 /* The filters' values: filled before the programs run, read by filter_passes(). Sized by user space. */
 struct {

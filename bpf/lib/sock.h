@@ -23,6 +23,17 @@ static __always_inline __u64 fresh_id(__u64 now)
 	return FRESH_ID | ((now >> 4) << 10) | (bpf_get_smp_processor_id() & 0x3ff);
 }
 
+/* The name of a socket's connection. */
+static __always_inline __u64 socket_id(struct sock *sk, __u16 attempts, __u64 now)
+{
+#ifdef TT_COMPAT
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+#else
+	__u64 cookie = bpf_get_socket_cookie(sk);
+#endif
+	return cookie ? connection_id(cookie, attempts) : fresh_id(now);
+}
+
 static __always_inline void set_v4(__u32 to[4], __u32 address)
 {
 	to[0] = 0;
@@ -72,10 +83,6 @@ static __always_inline void set_family(struct tt_conn *c, __u16 socket_family, c
 		c->netns = READ(sk, __sk_common.skc_net.net, ns.inum);                             \
 	}
 
-#define DIRECT_READ_1(sk, a) ((sk)->a)
-#define DIRECT_READ_2(sk, a, b) ((sk)->a->b)
-#define DIRECT_PICK(_1, _2, name, ...) name
-#define DIRECT_READ(sk, ...) DIRECT_PICK(__VA_ARGS__, DIRECT_READ_2, DIRECT_READ_1)(sk, __VA_ARGS__)
 #define DIRECT_READ_INTO(to, sk, field) copy_v6(to, (sk)->field)
 #define PROBE_READ_INTO(to, sk, field) BPF_CORE_READ_INTO(to, sk, field)
 

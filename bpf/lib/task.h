@@ -21,53 +21,78 @@ static __always_inline bool in_wanted_cgroup(void)
 	return false;
 }
 
-/* Makes the current thread the owner. Call it in process context only. That there is an owner is said
- * last: another processor may be copying the record at this moment. */
-static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owner)
+/* The same for another thread than the current one: its own cgroup and those above. */
+static __always_inline bool task_in_wanted_cgroup(const struct task_struct *task)
 {
-	const struct task_struct *task = bpf_get_current_task_btf();
+	const struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 
-	c->task.pid = task->tgid;
-	c->task.tid = task->pid;
-	c->task.uid = task->cred->euid.val;
-	c->task.gid = task->cred->egid.val;
+	for (int level = 0; level <= TT_CGROUP_DEPTH; level++) {
+		__u64 id = BPF_CORE_READ(cgroup, kn, id);
+
+		if (!id)
+			break;
+		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
+			return true;
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+	return false;
+}
+
+/* Makes a thread the owner. That there is one is said last: another processor may be copying the record at
+ * this moment. */
+static __always_inline void own_by(struct tt_conn *c, const struct task_struct *task, enum tt_owner owner,
+				   bool in_cgroup)
+{
+	c->task.pid = TASK_READ(task, tgid);
+	c->task.tid = TASK_READ(task, pid);
+	c->task.uid = TASK_READ(task, cred, euid.val);
+	c->task.gid = TASK_READ(task, cred, egid.val);
 	/* Plain loads: the helpers for these two cost a tenth of a connection. */
-	c->task.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	c->task.cgroup_id = TASK_READ(task, cgroups, dfl_cgrp, kn, id);
+#ifdef TT_COMPAT
+	BPF_CORE_READ_INTO(&c->task.comm, task, comm);
+#else
 	((__u64 *)c->task.comm)[0] = ((const __u64 *)task->comm)[0];
 	((__u64 *)c->task.comm)[1] = ((const __u64 *)task->comm)[1];
+#endif
 	c->flags &= ~TT_WANTED_CGROUP;
-	if (config.by_cgroup && in_wanted_cgroup())
+	if (in_cgroup)
 		c->flags |= TT_WANTED_CGROUP;
 	barrier();
 	c->owner = owner;
 }
 
+/* Makes the current thread the owner. Call it in process context only. */
+static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owner)
+{
+	own_by(c, current_task(), owner, config.by_cgroup && in_wanted_cgroup());
+}
+
 /* The open file of a descriptor of the current thread, or NULL. */
 static __always_inline struct file *file_of_fd(long fd)
 {
-	const struct task_struct *task = bpf_get_current_task_btf();
-	const struct fdtable *table = task->files->fdt;
+	const struct task_struct *task = current_task();
+	const struct fdtable *table = TASK_READ(task, files, fdt);
 	struct file *file = NULL;
 
-	if (fd >= 0 && fd < table->max_fds)
-		bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	if (fd >= 0 && fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
 	return file;
 }
 
-/* The socket behind a file descriptor of the current thread, or NULL. The descriptor may have been
- * closed or replaced by another thread meanwhile: a pointer from here is no proof of anything until
- * it was found in `tracked`, or read by probe and checked. */
-static __always_inline struct sock *sock_of_fd(long fd)
+/* The socket behind an open file, or NULL. Where the file is that of a descriptor, another thread may have
+ * closed or replaced it meanwhile: then a pointer from here is no proof of anything until it was found in
+ * `tracked`, or read by probe and checked. */
+static __always_inline struct sock *sock_of_file(const struct file *file)
 {
-	struct socket *socket = BPF_CORE_READ(file_of_fd(fd), private_data);
+	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	return BPF_CORE_READ(socket, sk);
 }
 
-/* Whether it is a socket at all that the descriptor names. */
-static __always_inline bool fd_is_socket(long fd)
+static __always_inline bool is_socket(const struct file *file)
 {
-	return (BPF_CORE_READ(file_of_fd(fd), f_inode, i_mode) & S_IFMT) == S_IFSOCK;
+	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
 }
 
 /* The TCP socket that carries the connection: an MPTCP one's first subflow. NULL for anything else. */

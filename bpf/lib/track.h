@@ -6,60 +6,67 @@
 
 #include "lib/maps.h"
 
-/* The verifier computes with no pointer that it knows the type of. This makes it a number. */
-static __always_inline __u64 address_of(const void *pointer)
+static __always_inline struct slot *track_slot(__u64 key)
 {
-	__u64 address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
-	return address;
-}
-
-static __always_inline struct tracked *track_slot(__u64 key)
-{
+#ifdef TT_COMPAT
+	return NULL;
+#else
 	/* Fibonacci hashing: the upper bits of the product are spread best. */
 	__u32 slot = (key * 0x9e3779b97f4a7c15ULL) >> (64 - TRACKED_BITS);
 
 	return bpf_map_lookup_elem(&tracked, &slot);
+#endif
 }
 
 static __always_inline struct tracked *track_find(__u64 key)
 {
-	struct tracked *t = track_slot(key);
+	struct slot *slot = track_slot(key);
 
-	if (t && key && t->sk == key)
-		return t;
-	return control.overflowing > 0 ? bpf_map_lookup_elem(&tracked_overflow, &key) : NULL;
+	if (slot && key && slot->t.sk == key)
+		return &slot->t;
+	return !slot || slot->overflowed > 0 ? bpf_map_lookup_elem(&tracked_overflow, &key) : NULL;
+}
+
+static __always_inline bool claim(struct slot *slot, __u64 key)
+{
+#ifdef TT_COMPAT
+	return false;
+#else
+	return slot && !control.listing && __sync_val_compare_and_swap(&slot->t.sk, 0, key) == 0;
+#endif
 }
 
 /* Remembers a socket that is not there yet. Returns false if another processor was faster, or there is no room. */
 static __always_inline bool track_insert(__u64 key, struct tracked *t)
 {
-	struct tracked *slot = track_slot(key);
+	struct slot *slot = track_slot(key);
 
 	t->sk = key;
-	if (slot && __sync_val_compare_and_swap(&slot->sk, 0, key) == 0) {
-		*slot = *t;
+	if (claim(slot, key)) {
+		slot->t = *t;
 		return true;
 	}
-	if (slot && slot->sk == key)
+	if (slot && slot->t.sk == key)
 		return false;
-	if (bpf_map_update_elem(&tracked_overflow, &key, t, BPF_NOEXIST) != 0)
-		return false;
-	__sync_fetch_and_add(&control.overflowing, 1);
-	return true;
+	if (slot) /* before it is there, so that whoever looks does not miss it */
+		__sync_fetch_and_add(&slot->overflowed, 1);
+	if (bpf_map_update_elem(&tracked_overflow, &key, t, BPF_NOEXIST) == 0)
+		return true;
+	if (slot)
+		__sync_fetch_and_add(&slot->overflowed, -1);
+	return false;
 }
 
 static __always_inline void track_drop(struct tracked *t)
 {
 	__u64 key = t->sk;
-	struct tracked *slot = track_slot(key);
+	struct slot *slot = track_slot(key);
 
-	if (slot == t) {
+	if (slot && &slot->t == t) {
 		barrier();
-		*(volatile __u64 *)&slot->sk = 0;
-	} else if (bpf_map_delete_elem(&tracked_overflow, &key) == 0) {
-		__sync_fetch_and_add(&control.overflowing, -1);
+		*(volatile __u64 *)&slot->t.sk = 0;
+	} else if (bpf_map_delete_elem(&tracked_overflow, &key) == 0 && slot) {
+		__sync_fetch_and_add(&slot->overflowed, -1);
 	}
 }
 

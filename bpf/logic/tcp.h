@@ -106,6 +106,24 @@ static inline bool tt_cause_comes_later(int sk_err, int sk_shutdown)
 	return sk_err == 0 && sk_shutdown != TT_SHUTDOWN_MASK;
 }
 
+/*
+ * The direction of a socket of which only its present state is known. One that was accepted has a copy of its
+ * listener's backlog, one that connected has none; but a listener's may be 0 too.
+ */
+static inline enum tt_direction tt_direction_of(int state, __u32 max_ack_backlog)
+{
+	switch (state) {
+	case TT_TCP_LISTEN:
+		return TT_DIRECTION_NONE;
+	case TT_TCP_SYN_SENT:
+		return TT_OUTBOUND;
+	case TT_TCP_SYN_RECV:
+		return TT_INBOUND;
+	default:
+		return max_ack_backlog ? TT_INBOUND : TT_DIRECTION_NONE;
+	}
+}
+
 /* What is remembered of a socket. */
 enum tt_phase {
 	TT_PHASE_NONE, /* nothing */
@@ -118,6 +136,24 @@ enum tt_phase {
 	TT_PHASE_FAILED, /* failed and told, but connect() has not returned the error yet */
 	TT_PHASE_CLOSED, /* all told */
 };
+
+/* Of a socket of which only its present state is known. */
+static inline enum tt_phase tt_phase_of(int state)
+{
+	switch (state) {
+	case TT_TCP_CLOSE:
+	case TT_TCP_TIME_WAIT:
+		return TT_PHASE_NONE;
+	case TT_TCP_SYN_SENT:
+		return TT_PHASE_CONNECTING;
+	case TT_TCP_SYN_RECV:
+		return TT_PHASE_EARLY;
+	case TT_TCP_LISTEN:
+		return TT_PHASE_LISTENING;
+	default:
+		return TT_PHASE_ESTABLISHED;
+	}
+}
 
 static inline bool tt_lingers(enum tt_phase phase)
 {

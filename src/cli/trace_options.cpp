@@ -59,8 +59,9 @@ Result<KindSet> check_events(const std::vector<std::string>& values) {
     } else if (kind) {
       kinds.add(*kind);
     } else {
-      return refuse("--events", name,
-                    "attempt, connect, fail, pending, accept, close, reject, listen, unlisten or all");
+      return refuse(
+          "--events", name,
+          "attempt, connect, fail, pending, accept, close, reject, listen, unlisten, snapshot or all");
     }
     return {};
   });

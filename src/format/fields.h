@@ -12,12 +12,12 @@
 namespace tcptrail::format {
 
 // Every name that visit_fields uses for traced and lost events, in its order: the columns of csv.
-inline constexpr std::array<std::string_view, 34> kFieldNames = {
+inline constexpr std::array<std::string_view, 35> kFieldNames = {
     "time",        "event",      "seq",         "conn",        "direction", "family",     "mapped",
     "local_ip",    "local_port", "remote_ip",   "remote_port", "pid",       "tid",        "uid",
     "gid",         "comm",       "owner",       "netns",       "cgroup_id", "latency_us", "error",
     "reason",      "backlog_us", "duration_us", "bytes_out",   "bytes_in",  "segs_out",   "segs_in",
-    "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "count"};
+    "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "state",      "count"};
 
 // Calls, for each field that the event has:
 //   visitor.token(name, text)      text that is ours: ASCII without quotes, commas or control characters
@@ -88,6 +88,8 @@ class FieldWalk {
     visit_.token("end", name_of(body.end));
     if (event_.conn.direction == model::Direction::kInbound) visit_.flag("accepted", body.accepted);
   }
+
+  void walk(const model::Snapshot& body) { visit_.token("state", name_of(body.state)); }
 
   void walk(const model::Lost& body) { visit_.counts("count", body.count, nullptr); }
 

@@ -80,6 +80,7 @@ class Detail {
   void operator()(const model::Listen& body) const {
     if (event_.kind == Kind::kListen) put("backlog {}", body.backlog);
   }
+  void operator()(const model::Snapshot& body) const { out_ += name_of(body.state); }
   void operator()(const model::Lost& body) const {
     const char* separator = "";
     for (std::size_t i = 0; i < model::kCountedKinds; ++i) {

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -47,6 +48,41 @@ Error explain(int error, const std::string& what) {
   return {denied ? ErrorCode::kDenied : ErrorCode::kFailed, std::move(message)};
 }
 
+tl::unexpected<Refusal> refused(int error, std::string program, const std::string& what) {
+  return tl::unexpected(Refusal{std::move(program), std::strerror(error), explain(error, what)});
+}
+
+// The program that libbpf complained of: its messages start with "prog 'NAME':".
+std::string culprit() {
+  static constexpr std::string_view kMark = "prog '";
+  const std::string& log = libbpf_log();
+  const std::size_t mark = log.find(kMark);
+  if (mark == std::string::npos) return {};
+  const std::size_t name = mark + kMark.size();
+  return log.substr(name, log.find('\'', name) - name);
+}
+
+// The object for older kernels has the same maps and programs, so the skeleton of the one serves the other.
+tcptrail_bpf* open_compat() {
+  auto* const object = static_cast<tcptrail_bpf*>(std::calloc(1, sizeof(tcptrail_bpf)));
+  if (object == nullptr || tcptrail_bpf__create_skeleton(object) != 0) {
+    std::free(object);
+    return nullptr;
+  }
+  object->skeleton->data = tcptrail_compat_bpf__elf_bytes(&object->skeleton->data_sz);
+  if (const int error = bpf_object__open_skeleton(object->skeleton, nullptr); error != 0) {
+    tcptrail_bpf__destroy(object);
+    errno = -error;
+    return nullptr;
+  }
+  return object;
+}
+
+void preallocate(bpf_map* map, std::uint32_t entries) {
+  bpf_map__set_map_flags(map, bpf_map__map_flags(map) & ~static_cast<std::uint32_t>(BPF_F_NO_PREALLOC));
+  bpf_map__set_max_entries(map, entries);
+}
+
 tt_control& control_of(tcptrail_bpf& object) { return object.bss->control; }
 
 // Waits until every program that had begun before has ended: a grace period of RCU.
@@ -63,6 +99,11 @@ model::KindCounts sum(const tt_counters& counters, const __u64 (tt_counters::*ro
   return counts;
 }
 
+void add_unknown(KernelCounts& counts, std::uint64_t count) {
+  counts.seen[model::Kind::kUnknown] += count;
+  counts.lost[model::Kind::kUnknown] += count;
+}
+
 }  // namespace
 
 void BpfObject::Deleter::operator()(tcptrail_bpf* object) const { tcptrail_bpf__destroy(object); }
@@ -71,46 +112,76 @@ BpfObject::BpfObject(BpfObject&&) noexcept = default;
 BpfObject& BpfObject::operator=(BpfObject&&) noexcept = default;
 BpfObject::~BpfObject() = default;
 
-Result<BpfObject> BpfObject::load(const BpfOptions& options, const std::vector<std::string_view>& programs) {
+tl::expected<BpfObject, Refusal> BpfObject::load(const BpfOptions& options, const Features& features,
+                                                 const std::vector<std::string_view>& programs) {
   libbpf_set_print(keep_log);
   libbpf_log().clear();
-  BpfObject object(tcptrail_bpf__open());
-  if (!object.object_) return tl::unexpected(explain(errno, "cannot open the kernel programs"));
-  tcptrail_bpf& skeleton = *object.object_;
+  BpfObject object(features.modern ? tcptrail_bpf__open() : open_compat());
+  if (!object.object_) return refused(errno, {}, "cannot open the kernel programs");
+  const auto as_refusal = [](Error error) { return Refusal{{}, error.message, std::move(error)}; };
+  if (auto done = object.prepare(options, features, programs).map_error(as_refusal); !done)
+    return tl::unexpected(done.error());
+  if (const int error = tcptrail_bpf__load(object.object_.get()); error != 0)
+    return refused(-error, culprit(), "the kernel refused to load the programs");
+  if (auto done = fill_filter(*object.object_, options.filter).map_error(as_refusal); !done)
+    return tl::unexpected(done.error());
+  // Fitting the programs to this kernel took some megabytes that are free again: give them back.
+  malloc_trim(0);
+  return object;
+}
 
+Result<void> BpfObject::prepare(const BpfOptions& options, const Features& features,
+                                const std::vector<std::string_view>& programs) {
+  const auto wanted = [&](std::string_view program) {
+    return std::find(programs.begin(), programs.end(), program) != programs.end();
+  };
+  tcptrail_bpf& skeleton = *object_;
   skeleton.rodata->config.events = options.kinds.bits();
   skeleton.rodata->config.attempt_after_syn = options.attempt_after_syn;
+  skeleton.rodata->config.accept_probed = wanted("accept_kprobe");
+  skeleton.bss->control.listing = wanted("snapshot_iterator");
   bpf_map__set_max_entries(skeleton.maps.spill, static_cast<std::uint32_t>(options.buffer_bytes));
-  if (auto done = prepare_filter(skeleton, options.filter); !done) return tl::unexpected(done.error());
+  if (!wanted("thread_exit_tracepoint")) bpf_map__set_max_entries(skeleton.maps.calls, 1);
+  if (!features.modern) bpf_map__set_max_entries(skeleton.maps.tracked, 1);
+  if (!features.allocating) {
+    preallocate(skeleton.maps.tracked_overflow, 1 << 16);
+    preallocate(skeleton.maps.listeners, 1 << 13);
+  }
   for (const std::string_view name : programs) {
-    bpf_program* const program = object.find(name);
+    bpf_program* const program = find(name);
     if (program == nullptr)
       return fail(ErrorCode::kFailed, fmt::format("there is no kernel program {}", name));
     bpf_program__set_autoload(program, true);
   }
-  if (const int error = tcptrail_bpf__load(&skeleton); error != 0) {
-    return tl::unexpected(explain(-error, "the kernel refused to load the programs"));
-  }
-  if (auto done = fill_filter(skeleton, options.filter); !done) return tl::unexpected(done.error());
-  // Fitting the programs to this kernel took some megabytes that are free again: give them back.
-  malloc_trim(0);
-  return object;
+  return prepare_filter(skeleton, options.filter);
 }
 
 bpf_program* BpfObject::find(std::string_view program) const {
   return bpf_object__find_program_by_name(object_->obj, std::string(program).c_str());
 }
 
-Result<void> BpfObject::attach(std::string_view program) {
+tl::expected<void, Refusal> BpfObject::attach(std::string_view program) {
   libbpf_log().clear();
   bpf_program* const found = find(program);
   bpf_link* const link = bpf_program__attach(found);
   if (link == nullptr)
-    return tl::unexpected(explain(errno, fmt::format("the kernel refused to attach {}", program)));
-  links_.emplace_back(link);
-  attached_.push_back(found);
+    return refused(errno, std::string(program), fmt::format("the kernel refused to attach {}", program));
+  attached_.push_back({found, std::unique_ptr<bpf_link, Deleter>(link)});
   return {};
 }
+
+Result<UniqueFd> BpfObject::begin_listing() {
+  const auto lister = std::find_if(attached_.begin(), attached_.end(), [&](const Attached& attached) {
+    return attached.program == object_->progs.snapshot_iterator;
+  });
+  if (lister == attached_.end()) return UniqueFd();
+  UniqueFd list(bpf_iter_create(bpf_link__fd(lister->link.get())));
+  if (!list)
+    return fail(ErrorCode::kFailed, fmt::format("cannot list the open sockets: {}", std::strerror(errno)));
+  return list;
+}
+
+void BpfObject::end_listing() { std::atomic_ref(control_of(*object_).listing).store(0); }
 
 void BpfObject::stop() {
   std::atomic_ref(control_of(*object_).stopped).store(1);
@@ -141,16 +212,16 @@ Result<KernelCounts> BpfObject::counts() const {
     counts.seen += sum(value, &tt_counters::seen);
     counts.filtered += sum(value, &tt_counters::filtered);
     counts.lost += sum(value, &tt_counters::lost);
+    add_unknown(counts, value.missed);
   }
   // A program is skipped where it would interrupt itself. What it would have told nobody knows, but for the
   // changes of state: those are made good later (tell_missed in bpf/state.bpf.c).
-  for (bpf_program* const program : attached_) {
-    if (program == object_->progs.state_tracepoint) continue;
+  for (const Attached& attached : attached_) {
+    if (attached.program == object_->progs.state_tracepoint) continue;
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) != 0) continue;
-    counts.seen[model::Kind::kUnknown] += info.recursion_misses;
-    counts.lost[model::Kind::kUnknown] += info.recursion_misses;
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(attached.program), &info, &length) == 0)
+      add_unknown(counts, info.recursion_misses);
   }
   return counts;
 }

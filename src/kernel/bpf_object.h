@@ -3,10 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
+#include "kernel/features.h"
 #include "model/filter.h"
 #include "model/kind.h"
 
@@ -24,6 +27,13 @@ struct BpfOptions {
   std::size_t buffer_bytes = 0;  // what the kernel may hold for the reader; a power of two, at least a page
 };
 
+// The kernel would not have a program.
+struct Refusal {
+  std::string program;  // empty: libbpf did not say which
+  std::string reason;   // in a few words
+  Error error;          // all of it
+};
+
 // What the kernel counted: events that happened, and those that did not reach the ring buffer.
 struct KernelCounts {
   model::KindCounts seen, filtered, lost;
@@ -32,18 +42,26 @@ struct KernelCounts {
 // The kernel programs and their maps. They go when this goes: nothing is pinned.
 class BpfObject {
  public:
-  // Opens and loads the named programs with these options.
-  static Result<BpfObject> load(const BpfOptions& options, const std::vector<std::string_view>& programs);
+  // Opens and loads the named programs with these options, as this kernel needs them.
+  static tl::expected<BpfObject, Refusal> load(const BpfOptions& options, const Features& features,
+                                               const std::vector<std::string_view>& programs);
   BpfObject(BpfObject&&) noexcept;
   BpfObject& operator=(BpfObject&&) noexcept;
   BpfObject(const BpfObject&) = delete;
   BpfObject& operator=(const BpfObject&) = delete;
   ~BpfObject();
 
-  Result<void> attach(std::string_view program);
+  tl::expected<void, Refusal> attach(std::string_view program);
   // Tells the programs to do nothing more and waits until none is running. What they have put into the
   // ring buffer and the counters is final then.
   void stop();
+
+  // Lists the sockets that existed at start: the descriptor is to be read, in portions of kListingPortion
+  // bytes, until nothing comes, and meanwhile the ring too; then end_listing(). No descriptor where the
+  // program for it was not loaded.
+  static constexpr std::size_t kListingPortion = 16 * 1024;
+  Result<UniqueFd> begin_listing();
+  void end_listing();
 
   // The ring that is used first, and the one that is used while the reader has not emptied both.
   int events_map() const;
@@ -61,11 +79,16 @@ class BpfObject {
   };
 
   explicit BpfObject(tcptrail_bpf* object) : object_(object) {}
+  Result<void> prepare(const BpfOptions& options, const Features& features,
+                       const std::vector<std::string_view>& programs);
   bpf_program* find(std::string_view program) const;
 
   std::unique_ptr<tcptrail_bpf, Deleter> object_;
-  std::vector<std::unique_ptr<bpf_link, Deleter>> links_;
-  std::vector<bpf_program*> attached_;
+  struct Attached {
+    bpf_program* program;
+    std::unique_ptr<bpf_link, Deleter> link;
+  };
+  std::vector<Attached> attached_;
 };
 
 }  // namespace tcptrail::kernel

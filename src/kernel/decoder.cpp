@@ -22,7 +22,8 @@ constexpr int kLargestErrno = 4095;
 std::size_t size_of(std::uint8_t kind) { return kind == TT_CLOSE ? sizeof(tt_event) : TT_SHORT_SIZE; }
 
 static_assert(static_cast<int>(Kind::kAttempt) == TT_ATTEMPT &&
-              static_cast<int>(Kind::kUnlisten) == TT_UNLISTEN);
+              static_cast<int>(Kind::kUnlisten) == TT_UNLISTEN &&
+              static_cast<int>(Kind::kSnapshot) == TT_SNAPSHOT);
 
 tl::unexpected<Error> bad(std::string what) {
   return fail(ErrorCode::kFailed, "a record from the kernel cannot be read: " + std::move(what));
@@ -59,7 +60,7 @@ model::Owner decode_owner(const tt_conn& from, model::OwnerKind kind) {
 Result<model::Connection> decode_connection(const tt_conn& from) {
   if (from.family != 4 && from.family != 6) return bad(fmt::format("family {}", from.family));
   if (from.direction > TT_INBOUND) return bad(fmt::format("direction {}", from.direction));
-  if (from.owner > TT_OWNER_LISTENER) return bad(fmt::format("owner {}", from.owner));
+  if (from.owner > TT_OWNER_SNAPSHOT) return bad(fmt::format("owner {}", from.owner));
   model::Connection conn;
   if (from.id != 0) conn.id = from.id;
   conn.direction = static_cast<model::Direction>(from.direction);
@@ -94,6 +95,13 @@ Result<model::Listen> decode_listen(const tt_listen_body& from) {
   return model::Listen{static_cast<std::uint32_t>(from.backlog)};
 }
 
+Result<model::Snapshot> decode_snapshot(const tt_snapshot_body& from) {
+  if (from.state < static_cast<__u64>(model::State::kEstablished) ||
+      from.state > static_cast<__u64>(model::State::kClosing))
+    return bad(fmt::format("state {}", from.state));
+  return model::Snapshot{static_cast<model::State>(from.state)};
+}
+
 Result<model::Close> decode_close(const tt_close_body& from, bool accepted) {
   if (from.end >= TT_ENDS) return bad(fmt::format("end {}", from.end));
   model::Close body;
@@ -125,6 +133,8 @@ Result<model::Body> decode_body(Kind kind, const tt_event& from) {
     case Kind::kListen:
     case Kind::kUnlisten:
       return decode_listen(from.body.listen).map(as_body);
+    case Kind::kSnapshot:
+      return decode_snapshot(from.body.snapshot).map(as_body);
     default:
       return model::Body{};
   }

@@ -1,8 +1,10 @@
 #include "kernel/features.h"
 
+#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -10,12 +12,19 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "base/unique_fd.h"
 
 namespace tcptrail::kernel {
 namespace {
 
 constexpr const char* kBtfPath = "/sys/kernel/btf/vmlinux";
+constexpr const char* kKprobePath = "/sys/bus/event_source/devices/kprobe/type";
 constexpr const char* kTracefsPath = "/sys/kernel/tracing";
 // libbpf looks in the second place first, if debugfs is mounted.
 constexpr std::array<const char*, 2> kTracefsProbes = {"/sys/kernel/tracing/events/syscalls",
@@ -59,14 +68,86 @@ std::vector<std::string> missing_capabilities() {
   return missing;
 }
 
+bpf_insn instruction(int code, int to, int from, int offset, int value) {
+  bpf_insn made{};
+  made.code = static_cast<__u8>(code);
+  made.dst_reg = static_cast<__u8>(to) & 0xf;
+  made.src_reg = static_cast<__u8>(from) & 0xf;
+  made.off = static_cast<__s16>(offset);
+  made.imm = value;
+  return made;
+}
+
+template <std::size_t kCount>
+int try_load(bpf_prog_type type, const std::array<bpf_insn, kCount>& program,
+             bpf_prog_load_opts* options = nullptr) {
+  const int fd = bpf_prog_load(type, "feature", "GPL", program.data(), kCount, options);
+  return fd >= 0 ? (::close(fd), 0) : errno;
+}
+
+const bpf_insn kExit = instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+
+// Where they are allowed, a function that cannot exist is an invalid argument; where not, nobody looks at it.
+bool allows_trampolines() {
+  const std::array program = {instruction(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0), kExit};
+  bpf_prog_load_opts options{};
+  options.sz = sizeof(options);
+  options.expected_attach_type = BPF_TRACE_FENTRY;
+  options.attach_btf_id = 1;
+  return try_load(BPF_PROG_TYPE_TRACING, program, &options) != EPERM;
+}
+
+// Compare and exchange, and the youngest of the helpers in bpf/lib/compat.h.
+bool has_modern_helpers() {
+  constexpr int kCompareAndExchange = 0xf1;  // BPF_CMPXCHG
+  constexpr int kAtomic = 0xc0;              // BPF_ATOMIC
+  const std::array program = {
+      instruction(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8, 0),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, 0),
+      instruction(BPF_STX | kAtomic | BPF_DW, BPF_REG_10, BPF_REG_1, -8, kCompareAndExchange),
+      instruction(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_current_task_btf),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_0, 0, 0),
+      instruction(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_task_pt_regs),
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0),
+      kExit,
+  };
+  return try_load(BPF_PROG_TYPE_TRACEPOINT, program) == 0;
+}
+
+// Before 6.1 (89dc8d0c38e0) the kernel complains loudly of such maps. Another map came with that version.
+bool may_allocate() {
+  constexpr auto kUserRingBuffer = static_cast<bpf_map_type>(31);  // BPF_MAP_TYPE_USER_RINGBUF
+  const auto page = static_cast<__u32>(::sysconf(_SC_PAGESIZE));
+  return static_cast<bool>(UniqueFd(bpf_map_create(kUserRingBuffer, "feature", 0, 0, page, nullptr)));
+}
+
+void take_away(Features& features, std::string_view names) {
+  const std::array<std::pair<std::string_view, bool*>, 6> all = {{{"btf", &features.btf},
+                                                                  {"tracefs", &features.tracefs},
+                                                                  {"trampolines", &features.trampolines},
+                                                                  {"kprobes", &features.kprobes},
+                                                                  {"modern", &features.modern},
+                                                                  {"allocating", &features.allocating}}};
+  for (const std::string_view name : split(names, ',')) {
+    for (const auto& [its_name, flag] : all) *flag = *flag && name != its_name;
+  }
+}
+
 }  // namespace
 
 Features probe_features(std::vector<std::string>& notices) {
   Features features;
   features.missing_capabilities = missing_capabilities();
   features.btf = readable(kBtfPath);
-  const bool usable = features.btf && features.missing_capabilities.empty();
-  features.tracefs = usable && provide_tracefs(notices);
+  if (features.btf && features.missing_capabilities.empty()) {
+    features.tracefs = provide_tracefs(notices);
+    features.trampolines = allows_trampolines();
+    features.kprobes = readable(kKprobePath);
+    features.modern = has_modern_helpers();
+    features.allocating = may_allocate();
+  }
+  if (const char* const without = std::getenv("TCPTRAIL_WITHOUT")) take_away(features, without);
   return features;
 }
 

@@ -10,10 +10,11 @@ namespace {
 using model::Kind;
 using model::KindSet;
 
-constexpr std::array<std::pair<Backend, std::string_view>, 3> kBackends = {{
+constexpr std::array<std::pair<Backend, std::string_view>, 4> kBackends = {{
     {Backend::kFentry, "fentry"},
     {Backend::kKprobe, "kprobe"},
     {Backend::kTracepoint, "tracepoint"},
+    {Backend::kIterator, "iterator"},
 }};
 
 }  // namespace
@@ -26,33 +27,64 @@ std::string_view name_of(Backend backend) {
 
 std::optional<Backend> backend_named(std::string_view name) {
   for (const auto& [backend, its_name] : kBackends) {
-    if (its_name == name) return backend;
+    if (its_name == name && backend != Backend::kIterator) return backend;
   }
   return std::nullopt;
 }
 
 const std::vector<Hook>& hook_catalog() {
+  constexpr KindSet kAll = KindSet::all();
+  using enum Backend;
+  using enum Need;
   static const std::vector<Hook> kCatalog = {
-      {"socket state", KindSet::all(), true, {{Backend::kTracepoint, {"state_tracepoint"}, {Need::kBtf}}}},
-      {"socket destroyed",
-       KindSet::all(),
-       true,
-       {{Backend::kTracepoint, {"destroy_tracepoint"}, {Need::kBtf}}}},
+      {"socket state", kAll, {}, true, {{kTracepoint, {"state_tracepoint"}, {kBtf}}}},
+      {"socket destroyed", kAll, {}, true, {{kTracepoint, {"destroy_tracepoint"}, {kBtf}}}},
       {"connect returned",
        {Kind::kFail},
+       {},
        true,
-       {{Backend::kTracepoint, {"connect_exit_tracepoint"}, {Need::kBtf, Need::kTracefs}}}},
+       {{kFentry, {"connect_fexit"}, {kBtf, kTrampolines}},
+        {kKprobe, {"connect_kprobe", "connect_kretprobe", "thread_exit_tracepoint"}, {kBtf, kKprobes}},
+        {kTracepoint, {"connect_exit_tracepoint"}, {kBtf, kTracefs, kModern}},
+        {kTracepoint,
+         {"connect_enter_tracepoint", "connect_leave_tracepoint", "thread_exit_tracepoint"},
+         {kBtf, kTracefs}}}},
+      {"Fast Open connect returned",
+       {},
+       {Kind::kFail},
+       false,
+       {{kFentry, {"fastopen_v4_fexit", "fastopen_v6_fexit"}, {kBtf, kTrampolines}},
+        {kKprobe,
+         {"fastopen_v4_kprobe", "fastopen_v4_kretprobe", "fastopen_v6_kprobe", "fastopen_v6_kretprobe",
+          "thread_exit_tracepoint"},
+         {kBtf, kKprobes}}}},
       {"accept returned",
        {Kind::kAccept, Kind::kClose},
+       {},
        false,
-       {{Backend::kTracepoint,
-         {"accept_exit_tracepoint", "accept4_exit_tracepoint"},
-         {Need::kBtf, Need::kTracefs}}}},
+       {{kFentry, {"accept_fexit"}, {kBtf, kTrampolines}},
+        {kKprobe, {"accept_kprobe", "accept_kretprobe", "thread_exit_tracepoint"}, {kBtf, kKprobes}},
+        {kTracepoint, {"accept_exit_tracepoint", "accept4_exit_tracepoint"}, {kBtf, kTracefs}}}},
+      // Probes of a function see no call that was entered before them.
+      {"accept entered before tracing",
+       {},
+       {Kind::kAccept, Kind::kClose},
+       false,
+       {{kTracepoint, {"accept_exit_tracepoint", "accept4_exit_tracepoint"}, {kBtf, kTracefs}}}},
       {"segment retransmitted",
        {Kind::kPending},
+       {},
        true,
-       {{Backend::kTracepoint, {"retransmit_tracepoint"}, {Need::kBtf}}}},
-      {"reset sent", {Kind::kReject}, false, {{Backend::kTracepoint, {"reset_tracepoint"}, {Need::kBtf}}}},
+       {{kTracepoint, {"retransmit_tracepoint"}, {kBtf}}}},
+      {"reset sent",
+       {Kind::kReject},
+       {},
+       false,
+       {{kFentry, {"reset_v4_fentry", "reset_v6_fentry"}, {kBtf, kTrampolines}},
+        {kKprobe, {"reset_v4_kprobe", "reset_v6_kprobe"}, {kBtf, kKprobes}},
+        {kTracepoint, {"reset_tracepoint"}, {kBtf}},
+        {kTracepoint, {"drop_tracepoint"}, {kBtf}}}},
+      {"sockets at start", {Kind::kSnapshot}, kAll, false, {{kIterator, {"snapshot_iterator"}, {kBtf}}}},
   };
   return kCatalog;
 }

@@ -9,13 +9,14 @@
 // The hooks as data: for each logical event of the kernel, the ways to hear of it, best first.
 namespace tcptrail::kernel {
 
-enum class Backend { kFentry, kKprobe, kTracepoint };
+enum class Backend { kFentry, kKprobe, kTracepoint, kIterator };
 
 std::string_view name_of(Backend backend);
+// One that --hooks may ask for.
 std::optional<Backend> backend_named(std::string_view name);
 
 // What a variant cannot do without.
-enum class Need { kBtf, kTracefs };
+enum class Need { kBtf, kTracefs, kTrampolines, kKprobes, kModern };
 
 struct HookVariant {
   Backend backend;
@@ -26,6 +27,7 @@ struct HookVariant {
 struct Hook {
   std::string_view event;             // the logical event, for people
   model::KindSet serves;              // needed if one of these kinds is asked for
+  model::KindSet completes;           // used for these too if it can be had
   bool proves_syn = false;            // needed too where an attempt is told only after its SYN
   std::vector<HookVariant> variants;  // in order of preference
 };

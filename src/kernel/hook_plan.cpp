@@ -11,43 +11,70 @@ bool is_needed(const Hook& hook, const PlanRequest& request) {
   return hook.serves.intersects(request.kinds) || (hook.proves_syn && request.attempt_after_syn);
 }
 
+std::string_view lack_of(Need need, const Features& features) {
+  switch (need) {
+    case Need::kBtf:
+      return features.btf ? "" : "the kernel has no BTF";
+    case Need::kTracefs:
+      return features.tracefs ? "" : "tracefs cannot be read";
+    case Need::kTrampolines:
+      return features.trampolines ? "" : "the kernel refuses fentry and fexit programs";
+    case Need::kKprobes:
+      return features.kprobes ? "" : "the kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)";
+    case Need::kModern:
+      return features.modern ? "" : "the kernel lacks bpf_task_pt_regs or what came before it (Linux 5.15)";
+  }
+  return {};
+}
+
+bool offers(const Hook& hook, Backend backend) {
+  return std::any_of(hook.variants.begin(), hook.variants.end(),
+                     [&](const HookVariant& variant) { return variant.backend == backend; });
+}
+
 // Empty where nothing speaks against the variant.
-std::string objection(const HookVariant& variant, const Features& features, const PlanRequest& request) {
-  if (request.only && variant.backend != *request.only)
+std::string objection(const Hook& hook, const HookVariant& variant, const Features& features,
+                      const PlanRequest& request) {
+  if (request.only && variant.backend != *request.only && offers(hook, *request.only))
     return fmt::format("--hooks {} was asked for", name_of(*request.only));
   for (const Need need : variant.needs) {
-    if (need == Need::kBtf && !features.btf) return "the kernel has no BTF";
-    if (need == Need::kTracefs && !features.tracefs) return "tracefs cannot be read";
+    if (const std::string_view lack = lack_of(need, features); !lack.empty()) return std::string(lack);
   }
-  const auto refused =
-      std::find_if(variant.programs.begin(), variant.programs.end(),
-                   [&](std::string_view program) { return request.failed.count(program) != 0; });
-  if (refused != variant.programs.end()) return fmt::format("the kernel refused {}", *refused);
+  for (const std::string_view program : variant.programs) {
+    if (const auto refused = request.failed.find(program); refused != request.failed.end())
+      return fmt::format("the kernel refused {}: {}", program, refused->second);
+  }
   return {};
 }
 
 }  // namespace
 
+std::vector<std::string_view> Plan::programs() const {
+  std::vector<std::string_view> all;
+  for (const Choice& choice : chosen) {
+    for (const std::string_view program : choice.programs) {
+      if (std::find(all.begin(), all.end(), program) == all.end()) all.push_back(program);
+    }
+  }
+  return all;
+}
+
 Plan plan_hooks(const std::vector<Hook>& catalog, const Features& features, const PlanRequest& request) {
   Plan plan;
   for (const Hook& hook : catalog) {
-    if (!is_needed(hook, request)) continue;
-    bool served = false;
-    const bool offered =
-        std::any_of(hook.variants.begin(), hook.variants.end(),
-                    [&](const HookVariant& variant) { return variant.backend == request.only; });
-    if (request.only && !offered)
-      plan.rejected.push_back({hook.event, *request.only, "this version has no such hook"});
+    const bool needed = is_needed(hook, request);
+    if (!needed && !hook.completes.intersects(request.kinds)) continue;
+    const Choice* choice = nullptr;
     for (const HookVariant& variant : hook.variants) {
-      std::string reason = objection(variant, features, request);
-      if (!reason.empty()) {
-        plan.rejected.push_back({hook.event, variant.backend, std::move(reason)});
-      } else if (!served) {
-        plan.chosen.push_back({hook.event, variant.backend, variant.programs});
-        served = true;
+      std::string reason = objection(hook, variant, features, request);
+      if (reason.empty() && choice == nullptr) {
+        choice = &plan.chosen.emplace_back(Choice{hook.event, variant.backend, variant.programs});
+        continue;
       }
+      if (reason.empty()) reason = fmt::format("not needed: {} comes first", name_of(choice->backend));
+      plan.rejected.push_back({hook.event, variant.backend, std::move(reason)});
     }
-    if (!served) plan.unserved.push_back(hook.event);
+    if (choice == nullptr) (needed ? plan.unserved : plan.forgone).push_back(hook.event);
   }
   return plan;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +15,9 @@ namespace tcptrail::kernel {
 struct PlanRequest {
   model::KindSet kinds;
   bool attempt_after_syn = false;
-  std::optional<Backend> only;        // --hooks
-  std::set<std::string_view> failed;  // programs that this kernel refused when they were tried
+  // --hooks. An event that has no variant of that family keeps those it has.
+  std::optional<Backend> only;
+  std::map<std::string, std::string, std::less<>> failed;  // programs that this kernel refused, and its words
 };
 
 struct Rejection {
@@ -32,9 +33,12 @@ struct Choice {
 };
 
 struct Plan {
-  std::vector<Choice> chosen;
+  std::vector<Choice> chosen;  // two may name the same program
   std::vector<Rejection> rejected;
   std::vector<std::string_view> unserved;  // events that are needed and have no variant left
+  std::vector<std::string_view> forgone;   // those that would only have completed the picture
+
+  std::vector<std::string_view> programs() const;  // each once
 };
 
 // A pure function: which variant serves each event that is needed, and why each other one does not.

@@ -5,3 +5,4 @@
 #include "abi/event.h"
 // bpftool writes C-style code; it is not ours to format or lint.
 #include "tcptrail.skel.h"
+#include "tcptrail_compat.skel.h"

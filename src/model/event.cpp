@@ -26,7 +26,7 @@ std::string_view name_of(Family family) {
 }
 
 std::string_view name_of(OwnerKind owner) {
-  static constexpr std::array<std::string_view, 3> kNames = {"connect", "accept", "listener"};
+  static constexpr std::array<std::string_view, 4> kNames = {"connect", "accept", "listener", "snapshot"};
   return pick(kNames, owner);
 }
 
@@ -40,6 +40,13 @@ std::string_view name_of(Reason reason) {
   static constexpr std::array<std::string_view, 7> kNames = {"refused", "timeout", "unreachable", "denied",
                                                              "address", "aborted", "other"};
   return pick(kNames, reason);
+}
+
+std::string_view name_of(State state) {
+  static constexpr std::array<std::string_view, 12> kNames = {
+      "",          "established", "syn_sent",   "syn_recv", "fin_wait1", "fin_wait2",
+      "time_wait", "close",       "close_wait", "last_ack", "listen",    "closing"};
+  return pick(kNames, state);
 }
 
 Comm::Comm(std::string_view name) {

@@ -15,7 +15,21 @@ namespace tcptrail::model {
 
 enum class Direction : std::uint8_t { kNone, kOutbound, kInbound };
 enum class Family : std::uint8_t { kIpv4, kIpv6 };
-enum class OwnerKind : std::uint8_t { kConnect, kAccept, kListener };
+enum class OwnerKind : std::uint8_t { kConnect, kAccept, kListener, kSnapshot };
+// Of a TCP socket, in the kernel's order.
+enum class State : std::uint8_t {
+  kEstablished = 1,
+  kSynSent,
+  kSynRecv,
+  kFinWait1,
+  kFinWait2,
+  kTimeWait,
+  kClose,
+  kCloseWait,
+  kLastAck,
+  kListen,
+  kClosing,
+};
 enum class End : std::uint8_t { kFin, kResetLocal, kResetRemote, kTimeout, kError };
 enum class Reason : std::uint8_t { kRefused, kTimeout, kUnreachable, kDenied, kAddress, kAborted, kOther };
 
@@ -24,6 +38,7 @@ std::string_view name_of(Family family);
 std::string_view name_of(OwnerKind owner);
 std::string_view name_of(End end);
 std::string_view name_of(Reason reason);
+std::string_view name_of(State state);
 
 // The thread's name, as the process chose it: any bytes.
 class Comm {
@@ -94,6 +109,10 @@ struct Listen {  // and unlisten
   std::uint32_t backlog = 0;
 };
 
+struct Snapshot {
+  State state = State::kEstablished;
+};
+
 struct Lost {
   KindCounts count;
 };
@@ -102,7 +121,8 @@ struct Stats {
   Accounting accounting;
 };
 
-using Body = std::variant<std::monostate, Connect, Fail, Pending, Accept, Close, Listen, Lost, Stats>;
+using Body =
+    std::variant<std::monostate, Connect, Fail, Pending, Accept, Close, Listen, Snapshot, Lost, Stats>;
 
 struct Event {
   Kind kind = Kind::kAttempt;

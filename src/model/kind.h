@@ -20,13 +20,14 @@ enum class Kind : std::uint8_t {
   kReject,
   kListen,
   kUnlisten,
+  kSnapshot,
   kUnknown,  // counted only: the kernel skipped a program, so nobody knows what happened
   kLost,
   kStats,
 };
 
-constexpr std::size_t kTracedKinds = 9;
-constexpr std::size_t kCountedKinds = 10;
+constexpr std::size_t kTracedKinds = 10;
+constexpr std::size_t kCountedKinds = 11;
 
 // The name in every output, and in --events.
 std::string_view name_of(Kind kind);

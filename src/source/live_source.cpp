@@ -1,6 +1,11 @@
 #include "source/live_source.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "kernel/decoder.h"
 
@@ -9,23 +14,16 @@ namespace {
 
 using kernel::BpfObject;
 
-struct Refused {
-  std::string_view program;  // empty: the whole load
-  Error error;
-};
+using kernel::Refusal;
 
-tl::expected<BpfObject, Refused> try_plan(const kernel::Plan& plan, const kernel::BpfOptions& options) {
-  std::vector<std::string_view> programs;
-  for (const kernel::Choice& choice : plan.chosen) {
-    programs.insert(programs.end(), choice.programs.begin(), choice.programs.end());
+tl::expected<BpfObject, Refusal> try_plan(const kernel::Plan& plan, const kernel::BpfOptions& options,
+                                          const kernel::Features& features) {
+  const std::vector<std::string_view> programs = plan.programs();
+  auto object = BpfObject::load(options, features, programs);
+  for (auto program = programs.begin(); object && program != programs.end(); ++program) {
+    if (auto attached = object->attach(*program); !attached) return tl::unexpected(attached.error());
   }
-  auto object = BpfObject::load(options, programs);
-  if (!object) return tl::unexpected(Refused{{}, object.error()});
-  for (const std::string_view program : programs) {
-    if (auto attached = object->attach(program); !attached)
-      return tl::unexpected(Refused{program, attached.error()});
-  }
-  return *std::move(object);
+  return object;
 }
 
 Error unserved(const kernel::Plan& plan, const std::optional<Error>& cause) {
@@ -48,15 +46,17 @@ Result<std::unique_ptr<LiveSource>> LiveSource::start(const kernel::BpfOptions& 
   for (;;) {  // each round rules out a program, so it ends
     const kernel::Plan plan = kernel::plan_hooks(kernel::hook_catalog(), features, request);
     if (!plan.unserved.empty()) return tl::unexpected(unserved(plan, last));
-    auto object = try_plan(plan, options);
-    if (!object && object.error().program.empty()) return tl::unexpected(object.error().error);
+    auto object = try_plan(plan, options, features);
     if (!object) {
-      request.failed.insert(object.error().program);
-      last = object.error().error;
+      const Refusal& refusal = object.error();
+      last = refusal.error;
+      if (refusal.program.empty() || !request.failed.emplace(refusal.program, refusal.reason).second)
+        return tl::unexpected(*last);
       continue;
     }
     std::unique_ptr<LiveSource> source(new LiveSource(*std::move(object)));
-    if (auto opened = source->open_rings(); !opened) return tl::unexpected(opened.error());
+    auto ready = source->open_rings().and_then([&] { return source->begin_listing(); });
+    if (!ready) return tl::unexpected(ready.error());
     return source;
   }
 }
@@ -70,6 +70,27 @@ Result<void> LiveSource::open_rings() {
   events_ = *std::move(events);
   spill_ = *std::move(spill);
   return {};
+}
+
+// As far as the first ring takes it; poll() does the rest.
+Result<void> LiveSource::begin_listing() {
+  auto listing = object_.begin_listing();
+  if (!listing) return tl::unexpected(listing.error());
+  listing_ = *std::move(listing);
+  Result<void> done;
+  while (done && listing_ && !object_.spilling()) done = list_some();
+  return done;
+}
+
+// The bytes say only how many sockets were told; the sockets themselves come through the ring.
+Result<void> LiveSource::list_some() {
+  std::array<char, BpfObject::kListingPortion> marks{};
+  const ssize_t got = ::read(listing_.get(), marks.data(), marks.size());
+  if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR))) return {};
+  object_.end_listing();
+  listing_ = UniqueFd();
+  if (got == 0) return {};
+  return fail(ErrorCode::kFailed, fmt::format("cannot list the open sockets: {}", std::strerror(errno)));
 }
 
 // While the kernel spills, nothing new comes into the first ring: what is there is older. When it has just
@@ -103,11 +124,14 @@ void LiveSource::on_record(std::span<const std::byte> record) {
 
 Result<bool> LiveSource::poll(const OnEvent& on_event) {
   clock_.measure();
+  if (listing_) {
+    if (auto listed = list_some(); !listed) return tl::unexpected(listed.error());
+  }
   on_event_ = &on_event;
   auto more = consume();
   on_event_ = nullptr;
   if (bad_record_) return tl::unexpected(*bad_record_);
-  return more;
+  return more.map([this](bool unread) { return unread || listing_; });
 }
 
 Result<SourceCounts> LiveSource::counts() {

@@ -32,12 +32,15 @@ class LiveSource : public EventSource {
  private:
   explicit LiveSource(kernel::BpfObject object) : object_(std::move(object)) {}
   Result<void> open_rings();
+  Result<void> begin_listing();
+  Result<void> list_some();
   Result<bool> consume();
   void on_record(std::span<const std::byte> record);
 
   kernel::BpfObject object_;
   std::unique_ptr<kernel::RingReader> events_, spill_;
   bool has_spilled_ = false;
+  UniqueFd listing_;  // while the sockets that existed at start are being listed
   WallClock clock_;
   const OnEvent* on_event_ = nullptr;  // during poll()
   std::optional<Error> bad_record_;

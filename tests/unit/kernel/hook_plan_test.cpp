@@ -15,19 +15,41 @@ using model::Kind;
 using model::KindSet;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::StartsWith;
 
-const Features kEverything = {.btf = true, .tracefs = true, .missing_capabilities = {}};
+const Features kEverything = {.btf = true,
+                              .tracefs = true,
+                              .trampolines = true,
+                              .kprobes = true,
+                              .modern = true,
+                              .allocating = true,
+                              .missing_capabilities = {}};
 
-// "open" can be heard of in three ways, the second of which takes two programs; "shut" in one.
+Features without(bool Features::*feature) {
+  Features features = kEverything;
+  features.*feature = false;
+  return features;
+}
+
+// "open" can be heard of in three ways, the second of which takes two programs; "shut" in one; "aside" only
+// completes what "open" tells.
 const std::vector<Hook> kCatalog = {
     {"open",
      {Kind::kConnect, Kind::kFail},
+     {},
      false,
      {{Backend::kFentry, {"open_fentry"}, {Need::kBtf}},
       {Backend::kKprobe, {"open_kprobe", "open_kretprobe"}, {}},
       {Backend::kTracepoint, {"open_tracepoint"}, {Need::kBtf, Need::kTracefs}}}},
-    {"shut", {Kind::kClose}, true, {{Backend::kTracepoint, {"shut_tracepoint"}, {Need::kTracefs}}}},
+    {"shut", {Kind::kClose}, {}, true, {{Backend::kTracepoint, {"shut_tracepoint"}, {Need::kTracefs}}}},
+};
+
+const std::vector<Hook> kCompletingCatalog = {
+    {"open", {Kind::kFail}, {}, false, {{Backend::kTracepoint, {"open_tracepoint"}, {}}}},
+    {"aside",
+     {Kind::kSnapshot},
+     {Kind::kFail},
+     false,
+     {{Backend::kKprobe, {"aside_kprobe", "open_tracepoint"}, {Need::kKprobes}}}},
 };
 
 PlanRequest asking_for(KindSet kinds) {
@@ -61,7 +83,8 @@ TEST(PlanHooks, ChoosesTheFirstVariantWhereNothingSpeaksAgainstIt) {
   const Plan plan = plan_hooks(kCatalog, kEverything, asking_for(KindSet::all()));
 
   EXPECT_THAT(chosen(plan), ElementsAre("open: fentry open_fentry", "shut: tracepoint shut_tracepoint"));
-  EXPECT_THAT(rejected(plan), IsEmpty());
+  EXPECT_THAT(rejected(plan), ElementsAre("open: kprobe: not needed: fentry comes first",
+                                          "open: tracepoint: not needed: fentry comes first"));
   EXPECT_THAT(plan.unserved, IsEmpty());
 }
 
@@ -83,9 +106,7 @@ TEST(PlanHooks, TakesTheHooksThatProveASynWhereAttemptsWaitForIt) {
 }
 
 TEST(PlanHooks, FallsBackWhereThereIsNoBtf) {
-  const Features features = {.btf = false, .tracefs = true, .missing_capabilities = {}};
-
-  const Plan plan = plan_hooks(kCatalog, features, asking_for({Kind::kConnect}));
+  const Plan plan = plan_hooks(kCatalog, without(&Features::btf), asking_for({Kind::kConnect}));
 
   EXPECT_THAT(chosen(plan), ElementsAre("open: kprobe open_kprobe open_kretprobe"));
   EXPECT_THAT(rejected(plan),
@@ -93,40 +114,40 @@ TEST(PlanHooks, FallsBackWhereThereIsNoBtf) {
 }
 
 TEST(PlanHooks, SaysWhatIsUnservedWithoutTracefs) {
-  const Features features = {.btf = true, .tracefs = false, .missing_capabilities = {}};
-
-  const Plan plan = plan_hooks(kCatalog, features, asking_for(KindSet::all()));
+  const Plan plan = plan_hooks(kCatalog, without(&Features::tracefs), asking_for(KindSet::all()));
 
   EXPECT_THAT(chosen(plan), ElementsAre("open: fentry open_fentry"));
-  EXPECT_THAT(rejected(plan), ElementsAre(StartsWith("open: tracepoint: tracefs "),
-                                          StartsWith("shut: tracepoint: tracefs ")));
+  EXPECT_THAT(rejected(plan), ElementsAre("open: kprobe: not needed: fentry comes first",
+                                          "open: tracepoint: tracefs cannot be read",
+                                          "shut: tracepoint: tracefs cannot be read"));
   EXPECT_THAT(plan.unserved, ElementsAre("shut"));
 }
 
 TEST(PlanHooks, FallsBackFromAProgramThatTheKernelRefused) {
   PlanRequest request = asking_for({Kind::kConnect});
-  request.failed = {"open_fentry"};
+  request.failed = {{"open_fentry", "EPERM"}};
 
   const Plan plan = plan_hooks(kCatalog, kEverything, request);
 
   EXPECT_THAT(chosen(plan), ElementsAre("open: kprobe open_kprobe open_kretprobe"));
-  EXPECT_THAT(rejected(plan), ElementsAre("open: fentry: the kernel refused open_fentry"));
+  EXPECT_THAT(rejected(plan), ElementsAre("open: fentry: the kernel refused open_fentry: EPERM",
+                                          "open: tracepoint: not needed: kprobe comes first"));
 }
 
 TEST(PlanHooks, GivesAVariantUpForAnyOfItsPrograms) {
   PlanRequest request = asking_for({Kind::kConnect});
-  request.failed = {"open_fentry", "open_kretprobe"};
+  request.failed = {{"open_fentry", "EPERM"}, {"open_kretprobe", "ENOENT"}};
 
   const Plan plan = plan_hooks(kCatalog, kEverything, request);
 
   EXPECT_THAT(chosen(plan), ElementsAre("open: tracepoint open_tracepoint"));
-  EXPECT_THAT(rejected(plan), ElementsAre("open: fentry: the kernel refused open_fentry",
-                                          "open: kprobe: the kernel refused open_kretprobe"));
+  EXPECT_THAT(rejected(plan), ElementsAre("open: fentry: the kernel refused open_fentry: EPERM",
+                                          "open: kprobe: the kernel refused open_kretprobe: ENOENT"));
 }
 
 TEST(PlanHooks, SaysWhatIsUnservedWhereEveryVariantFailed) {
   PlanRequest request = asking_for({Kind::kConnect, Kind::kClose});
-  request.failed = {"open_fentry", "open_kprobe", "open_tracepoint"};
+  request.failed = {{"open_fentry", ""}, {"open_kprobe", ""}, {"open_tracepoint", ""}};
 
   const Plan plan = plan_hooks(kCatalog, kEverything, request);
 
@@ -146,24 +167,59 @@ TEST(PlanHooks, KeepsToTheFamilyThatWasAskedFor) {
                                           "open: kprobe: --hooks tracepoint was asked for"));
 }
 
-TEST(PlanHooks, LeavesUnservedWhatTheFamilyAskedForCannotDo) {
+TEST(PlanHooks, KeepsWhatAnEventHasWhereTheFamilyAskedForHasNothing) {
   PlanRequest request = asking_for(KindSet::all());
   request.only = Backend::kFentry;
 
   const Plan plan = plan_hooks(kCatalog, kEverything, request);
 
-  EXPECT_THAT(chosen(plan), ElementsAre("open: fentry open_fentry"));
-  EXPECT_THAT(plan.unserved, ElementsAre("shut"));
+  EXPECT_THAT(chosen(plan), ElementsAre("open: fentry open_fentry", "shut: tracepoint shut_tracepoint"));
+  EXPECT_THAT(plan.unserved, IsEmpty());
+}
+
+TEST(PlanHooks, LeavesUnservedWhatTheFamilyAskedForIsRefused) {
+  PlanRequest request = asking_for({Kind::kConnect});
+  request.only = Backend::kFentry;
+  request.failed = {{"open_fentry", "EPERM"}};
+
+  const Plan plan = plan_hooks(kCatalog, kEverything, request);
+
+  EXPECT_THAT(chosen(plan), IsEmpty());
+  EXPECT_THAT(plan.unserved, ElementsAre("open"));
 }
 
 TEST(PlanHooks, TellsWhyOfEveryVariantAfterTheChosenOneToo) {
   PlanRequest request = asking_for({Kind::kConnect});
-  request.failed = {"open_tracepoint"};
+  request.failed = {{"open_tracepoint", "EINVAL"}};
 
   const Plan plan = plan_hooks(kCatalog, kEverything, request);
 
   EXPECT_THAT(chosen(plan), ElementsAre("open: fentry open_fentry"));
-  EXPECT_THAT(rejected(plan), ElementsAre("open: tracepoint: the kernel refused open_tracepoint"));
+  EXPECT_THAT(rejected(plan), ElementsAre("open: kprobe: not needed: fentry comes first",
+                                          "open: tracepoint: the kernel refused open_tracepoint: EINVAL"));
+}
+
+TEST(PlanHooks, TakesWhatCompletesAKindAndNamesAProgramOnce) {
+  const Plan plan = plan_hooks(kCompletingCatalog, kEverything, asking_for({Kind::kFail}));
+
+  EXPECT_THAT(chosen(plan),
+              ElementsAre("open: tracepoint open_tracepoint", "aside: kprobe aside_kprobe open_tracepoint"));
+  EXPECT_THAT(plan.programs(), ElementsAre("open_tracepoint", "aside_kprobe"));
+}
+
+TEST(PlanHooks, ForgoesWhatOnlyCompletes) {
+  const Plan plan = plan_hooks(kCompletingCatalog, without(&Features::kprobes), asking_for({Kind::kFail}));
+
+  EXPECT_THAT(plan.forgone, ElementsAre("aside"));
+  EXPECT_THAT(plan.unserved, IsEmpty());
+}
+
+TEST(PlanHooks, LeavesUnservedWhatIsAskedForItself) {
+  const Plan plan =
+      plan_hooks(kCompletingCatalog, without(&Features::kprobes), asking_for({Kind::kSnapshot}));
+
+  EXPECT_THAT(plan.unserved, ElementsAre("aside"));
+  EXPECT_THAT(plan.forgone, IsEmpty());
 }
 
 }  // namespace

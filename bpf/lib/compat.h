@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The programs are compiled twice. The second object, with TT_COMPAT, is for kernels that lack what Linux 5.15
+ * completed for tracing programs:
+ * - bpf_get_current_task_btf, 5.11 (3ca1032ab7ab): the task is read by probe there;
+ * - compare and exchange, 5.12 (5ffa25502b5a), refused even in dead code: no slots there, only the hash;
+ * - bpf_get_socket_cookie in tracing programs, 5.12 (c5dbb89fc2ac): the field is read, and may be empty yet;
+ * - bpf_task_pt_regs, 5.15 (dd6e10fbd9fb): connect()'s arguments are noted at its entry there.
+ */
+#ifndef TCPTRAIL_COMPAT_H
+#define TCPTRAIL_COMPAT_H
+
+#include "lib/kernel_types.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* READ(pointer, a, b.c, d) is pointer->a->b.c->d: DIRECT_READ where the verifier knows the pointer's type,
+ * BPF_CORE_READ where it takes it for a number. */
+#define DIRECT_READ_1(p, a) ((p)->a)
+#define DIRECT_READ_2(p, a, b) ((p)->a->b)
+#define DIRECT_READ_3(p, a, b, c) ((p)->a->b->c)
+#define DIRECT_READ_4(p, a, b, c, d) ((p)->a->b->c->d)
+#define DIRECT_PICK(_1, _2, _3, _4, name, ...) name
+#define DIRECT_READ(p, ...) \
+	DIRECT_PICK(__VA_ARGS__, DIRECT_READ_4, DIRECT_READ_3, DIRECT_READ_2, DIRECT_READ_1)(p, __VA_ARGS__)
+
+#ifdef TT_COMPAT
+#define TASK_READ BPF_CORE_READ
+#else
+#define TASK_READ DIRECT_READ
+#endif
+
+static __always_inline struct task_struct *current_task(void)
+{
+#ifdef TT_COMPAT
+	return (struct task_struct *)bpf_get_current_task();
+#else
+	return bpf_get_current_task_btf();
+#endif
+}
+
+/* The verifier computes with no pointer that it knows the type of. This makes it a number. */
+static __always_inline __u64 address_of(const void *pointer)
+{
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
+	return address;
+}
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Who listens where: for connections that end before anybody accepted them. */
+#ifndef TCPTRAIL_LISTENERS_H
+#define TCPTRAIL_LISTENERS_H
+
+#include "lib/maps.h"
+#include "lib/sock.h"
+
+static __always_inline void listener_key_of(struct listener_key *key, const struct tt_conn *c, __u16 family)
+{
+	copy_v6(key->address, c->local);
+	key->netns = c->netns;
+	key->port = c->local_port;
+	key->family = family;
+}
+
+/* It has no remote end. */
+static __always_inline bool is_listener(const struct tt_conn *c)
+{
+	return c->direction == TT_DIRECTION_NONE && !c->remote_port;
+}
+
+static __always_inline void listeners_remove(const struct tracked *t, __u16 family)
+{
+	struct listener_key key;
+	struct listener *l;
+
+	if (!is_listener(&t->conn) || !t->conn.owner)
+		return;
+	listener_key_of(&key, &t->conn, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l)
+		return;
+	__sync_fetch_and_add(&l->sockets, -1);
+	if (l->sockets == 0)
+		bpf_map_delete_elem(&listeners, &key);
+}
+
+/* A socket listens only once at a time on an address, but SO_REUSEPORT lets several share it. */
+static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
+{
+	struct listener fresh = { .sockets = 1, .flags = c->flags & TT_WANTED_CGROUP };
+	struct listener_key key;
+	struct listener *l;
+
+	fresh.task = c->task;
+	listener_key_of(&key, c, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l) {
+		bpf_map_update_elem(&listeners, &key, &fresh, BPF_ANY);
+		return;
+	}
+	__sync_fetch_and_add(&l->sockets, 1);
+	if (l->task.pid != c->task.pid)
+		l->task.pid = 0;
+}
+
+/* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
+static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
+{
+	struct listener_key key;
+	struct listener *l;
+
+	listener_key_of(&key, c, family);
+	l = bpf_map_lookup_elem(&listeners, &key);
+	if (!l) {
+		key.address[0] = 0;
+		key.address[1] = 0;
+		key.address[2] = family == AF_INET ? V4_PREFIX : 0;
+		key.address[3] = 0;
+		l = bpf_map_lookup_elem(&listeners, &key);
+	}
+	if (!l || !l->task.pid)
+		return;
+	c->owner = TT_OWNER_LISTENER;
+	c->task = l->task;
+	c->flags |= l->flags;
+}
+
+#endif
