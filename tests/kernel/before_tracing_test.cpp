@@ -51,7 +51,7 @@ class BeforeTracingTest : public KernelTest {
 
   // As far as anyone knows: whose the listener is nobody saw.
   static std::vector<Expected> story_of(const Facts& facts, int clients) {
-    std::vector<Expected> told{by_nobody(stopped_listening(facts.listener))};
+    std::vector<Expected> told{older(stopped_listening(facts.listener))};
     for (int i = 0; i < clients; ++i) {
       const auto c = "c" + std::to_string(i);
       const auto s = "s" + std::to_string(i);
@@ -130,10 +130,10 @@ TEST_F(BeforeTracingTest, ConnectionInTheBacklog) {
     receive_until_end(server.get());
   });
   EXPECT_TRUE(exactly_so(outcome, {
-                                      by_nobody(closed_outbound("c", facts->client[0], "fin")),
+                                      older(closed_outbound("c", facts->client[0], "fin")),
                                       accepted("s", facts->server[0]).absent("backlog_us"),
                                       closed_inbound("s", facts->server[0], "fin").absent("duration_us"),
-                                      by_nobody(stopped_listening(facts->listener)),
+                                      older(stopped_listening(facts->listener)),
                                   }));
 }
 
@@ -157,10 +157,10 @@ TEST_P(RingBeforeTracingTest, AcceptThatWaits) {
   const SocketFact& client = facts->client[0];
   EXPECT_TRUE(exactly_so(outcome, unless_blind(BlindSpot::kRingAccept, told,
                                                {
-                                                   by_nobody(stopped_listening(facts->listener)),
+                                                   older(stopped_listening(facts->listener)),
                                                    attempt("c", client),
                                                    connected("c", client),
-                                                   by_nobody(closed_unaccepted("s", facts->listener, client)),
+                                                   older(closed_unaccepted("s", facts->listener, client)),
                                                    closed_outbound("c", client, "fin"),
                                                })));
 }
@@ -182,10 +182,10 @@ TEST_F(BeforeTracingTest, AcceptOfA32BitProgramThatWaits) {
   facts->server[0].remote = client.local;
   EXPECT_TRUE(exactly_so(outcome, unless_blind(BlindSpot::kCompatAcceptSinceBefore, story_of(*facts, 1),
                                                {
-                                                   by_nobody(stopped_listening(facts->listener)),
+                                                   older(stopped_listening(facts->listener)),
                                                    attempt("c", client),
                                                    connected("c", client),
-                                                   by_nobody(closed_unaccepted("s", facts->listener, client)),
+                                                   older(closed_unaccepted("s", facts->listener, client)),
                                                    closed_outbound("c", client, "fin"),
                                                })));
 }

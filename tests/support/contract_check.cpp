@@ -108,9 +108,10 @@ class Checker {
   // All that tells the owner, or nothing of it; netns is the socket's own.
   bool may_be_unknown(const std::string& field) const {
     static const Fields kTimes{"latency_us", "duration_us", "backlog_us"};
-    static const Fields kOfOwner{"pid", "tid", "uid", "gid", "comm", "owner", "cgroup_id", "direction"};
+    static const Fields kOfOwner{"pid", "tid", "uid", "gid", "comm", "owner", "cgroup_id"};
     if (!scope_.older_sockets) return false;
-    return kTimes.contains(field) || (kOfOwner.contains(field) && !event_->has("owner"));
+    return field == "direction" || kTimes.contains(field) ||
+           (kOfOwner.contains(field) && !event_->has("owner"));
   }
 
   void check_value(const std::string& name, const rapidjson::Value& value) {

@@ -145,6 +145,17 @@ Expected& Expected::anything(const std::string& field) & {
   return *this;
 }
 
+Expected& Expected::or_absent(std::initializer_list<std::string> fields) & {
+  for (auto& condition : conditions_) {
+    if (std::find(fields.begin(), fields.end(), condition.field) == fields.end()) continue;
+    condition.wanted += " or absent";
+    condition.holds = [held = condition.holds](const Value* found) {
+      return found == nullptr || held(found);
+    };
+  }
+  return *this;
+}
+
 Expected& Expected::with_if_present(const std::string& field, std::int64_t value) & {
   return add(field, std::to_string(value) + " or absent",
              [value](const Value* found) { return found == nullptr || is_number(found, value); });

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,7 +34,8 @@ class Expected {
   Expected& between(const std::string& field, std::int64_t low, std::int64_t high) &;
   Expected& present(const std::string& field) &;
   Expected& absent(const std::string& field) &;
-  Expected& anything(const std::string& field) &;  // no claim any more
+  Expected& anything(const std::string& field) &;                    // no claim any more
+  Expected& or_absent(std::initializer_list<std::string> fields) &;  // what was claimed of them, or nothing
   // Equal if it is there: for what the kernel may or may not know at that moment.
   Expected& with_if_present(const std::string& field, std::int64_t value) &;
   Expected& with_if_present(const std::string& field, std::string_view value) &;
@@ -83,8 +85,9 @@ Expected rejected(const SocketFact& client);
 Expected listening(const SocketFact& listener, int backlog);
 Expected stopped_listening(const SocketFact& listener);
 
-// The same of a socket that is older than the tracing: nobody saw whose it is, nor when it began.
-Expected by_nobody(Expected event);
+// The same of a socket that is older than the tracing: nobody saw when it began, and its owner, unless it has
+// acted since, is who was found to hold it, or where the kernel lists no sockets nobody.
+Expected older(Expected event);
 
 // What a run is asked about.
 struct Scope {

@@ -118,11 +118,11 @@ Expected closed_unaccepted(std::string conn, const SocketFact& listener, const S
   return event;
 }
 
-// Which end of a connection was the server is the kernel's guess then.
-Expected by_nobody(Expected event) {
-  for (const char* field : {"pid", "tid", "uid", "gid", "comm", "owner", "cgroup_id"}) event.absent(field);
-  for (const char* field : {"direction", "latency_us", "duration_us", "backlog_us"}) event.anything(field);
-  return event;
+// Which end of a connection was the server is a guess then.
+Expected older(Expected event) {
+  for (const char* field : {"tid", "direction", "latency_us", "duration_us", "backlog_us"})
+    event.anything(field);
+  return event.or_absent({"pid", "uid", "gid", "comm", "cgroup_id"}).with_if_present("owner", "snapshot");
 }
 
 Expected rejected(const SocketFact& client) {
