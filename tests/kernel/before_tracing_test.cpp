@@ -30,7 +30,7 @@ class BeforeTracingTest : public KernelTest {
     Child server = ns().spawn([&] { serve(listening_gate); });
     listening_gate.wait();
     sleep_for(kToBlock);
-    return trace_sockets([&] {
+    return trace_json({"-e", kSocketEvents}, [&] {
       for (int i = 0; i < clients; ++i) ns().spawn([&] { consume(facts, i); }).join();
       server.join();
     });
