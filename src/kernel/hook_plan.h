@@ -15,7 +15,7 @@ namespace tcptrail::kernel {
 struct PlanRequest {
   model::KindSet kinds;
   bool attempt_after_syn = false;
-  // --hooks. An event that has no variant of that family keeps those it has.
+  // --hooks. An event that has no variant of that family keeps its tracepoints and iterators.
   std::optional<Backend> only;
   std::map<std::string, std::string, std::less<>> failed;  // programs that this kernel refused, and its words
 };
