@@ -78,8 +78,9 @@ Plan plan_hooks(const std::vector<Hook>& catalog, const Features& features, cons
         choice = &plan.chosen.emplace_back(Choice{hook.event, variant.backend, variant.programs});
         continue;
       }
-      if (reason.empty()) reason = fmt::format("not needed: {} comes first", name_of(choice->backend));
-      plan.rejected.push_back({hook.event, variant.backend, std::move(reason)});
+      const bool spare = choice != nullptr && reason.empty();
+      if (spare) reason = fmt::format("not needed: {} comes first", name_of(choice->backend));
+      plan.rejected.push_back({hook.event, variant.backend, variant.programs, std::move(reason), spare});
     }
     if (choice == nullptr) (needed ? plan.unserved : plan.forgone).push_back(hook.event);
   }
