@@ -16,14 +16,22 @@ using kernel::BpfObject;
 
 using kernel::Refusal;
 
-tl::expected<BpfObject, Refusal> try_plan(const kernel::Plan& plan, const kernel::BpfOptions& options,
-                                          const kernel::Features& features) {
+struct Attached {
+  BpfObject object;
+  UniqueFd listing;  // of the sockets that exist already; none where nothing lists them
+};
+
+tl::expected<Attached, Refusal> try_plan(const kernel::Plan& plan, const kernel::BpfOptions& options,
+                                         const kernel::Features& features) {
   const std::vector<std::string_view> programs = plan.programs();
   auto object = BpfObject::load(options, features, programs);
   for (auto program = programs.begin(); object && program != programs.end(); ++program) {
     if (auto attached = object->attach(*program); !attached) return tl::unexpected(attached.error());
   }
-  return object;
+  if (!object) return tl::unexpected(object.error());
+  auto listing = object->begin_listing();
+  if (!listing) return tl::unexpected(listing.error());
+  return Attached{*std::move(object), *std::move(listing)};
 }
 
 Error unserved(const kernel::Plan& plan, const std::optional<Error>& cause) {
@@ -46,16 +54,17 @@ Result<std::unique_ptr<LiveSource>> LiveSource::start(const kernel::BpfOptions& 
   for (;;) {  // each round rules out a program, so it ends
     const kernel::Plan plan = kernel::plan_hooks(kernel::hook_catalog(), features, request);
     if (!plan.unserved.empty()) return tl::unexpected(unserved(plan, last));
-    auto object = try_plan(plan, options, features);
-    if (!object) {
-      const Refusal& refusal = object.error();
+    auto attached = try_plan(plan, options, features);
+    if (!attached) {
+      const Refusal& refusal = attached.error();
       last = refusal.error;
       if (refusal.program.empty() || !request.failed.emplace(refusal.program, refusal.reason).second)
         return tl::unexpected(*last);
       continue;
     }
-    std::unique_ptr<LiveSource> source(new LiveSource(*std::move(object)));
-    auto ready = source->open_rings().and_then([&] { return source->begin_listing(); });
+    std::unique_ptr<LiveSource> source(new LiveSource(std::move(attached->object)));
+    source->listing_ = std::move(attached->listing);
+    auto ready = source->open_rings().and_then([&] { return source->list_what_fits(); });
     if (!ready) return tl::unexpected(ready.error());
     return source;
   }
@@ -73,10 +82,7 @@ Result<void> LiveSource::open_rings() {
 }
 
 // As far as the first ring takes it; poll() does the rest.
-Result<void> LiveSource::begin_listing() {
-  auto listing = object_.begin_listing();
-  if (!listing) return tl::unexpected(listing.error());
-  listing_ = *std::move(listing);
+Result<void> LiveSource::list_what_fits() {
   Result<void> done;
   while (done && listing_ && !object_.spilling()) done = list_some();
   return done;

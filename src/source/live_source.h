@@ -24,6 +24,7 @@ class LiveSource : public EventSource {
                                                    std::optional<kernel::Backend> only);
 
   Result<bool> poll(const OnEvent& on_event) override;
+  bool is_complete() const override { return !listing_; }
   std::vector<int> wake_fds() const override { return {object_.events_map(), object_.spill_map()}; }
   void about_to_wait() override { object_.reader_waits(); }
   void stop() override { object_.stop(); }
@@ -32,7 +33,7 @@ class LiveSource : public EventSource {
  private:
   explicit LiveSource(kernel::BpfObject object) : object_(std::move(object)) {}
   Result<void> open_rings();
-  Result<void> begin_listing();
+  Result<void> list_what_fits();
   Result<void> list_some();
   Result<bool> consume();
   void on_record(std::span<const std::byte> record);
