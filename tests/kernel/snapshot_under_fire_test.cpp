@@ -6,7 +6,6 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <vector>
@@ -87,7 +86,7 @@ class SnapshotUnderFireTest : public KernelTest, public ::testing::WithParamInte
   Tracer start() {
     return Tracer({.arguments = {"-o", "json", "--netns", ns().inode_text(), "-e",
                                  std::string(kSocketEvents) + ",snapshot"},
-                   .prepare = [] { ::setenv("TCPTRAIL_WITHOUT", GetParam(), 1); }});
+                   .without = GetParam()});
   }
 };
 
