@@ -6,18 +6,24 @@
 #include "lib/task.h"
 #include "lib/track.h"
 
-static __always_inline void tell_accept(struct tracked *t, __u64 now)
+static __always_inline void mark_accepted(struct tt_conn *c)
 {
-	own_by_current(&t->conn, TT_OWNER_ACCEPT);
-	t->conn.direction = TT_INBOUND;
-	t->conn.flags |= TT_ACCEPTED;
+	own_by_current(c, TT_OWNER_ACCEPT);
+	c->direction = TT_INBOUND;
+	c->flags |= TT_ACCEPTED;
+}
+
+static __always_inline void tell_accept(const struct tracked *t, __u64 now)
+{
 	emit(TT_ACCEPT, &t->conn, now, elapsed(t, now), 0);
 }
 
 static __always_inline void on_known_accepted(struct tracked *t, __u64 now)
 {
-	if (t->conn.direction != TT_OUTBOUND && !(t->conn.flags & TT_ACCEPTED))
-		tell_accept(t, now);
+	if (t->conn.direction == TT_OUTBOUND || (t->conn.flags & TT_ACCEPTED))
+		return;
+	mark_accepted(&t->conn);
+	tell_accept(t, now);
 }
 
 /* Established before tracing began, or accepted before it is established at all (Fast Open). */
@@ -26,13 +32,13 @@ static __noinline void on_unknown_accepted(struct sock *sk, __u64 now)
 	struct tracked t = { .conn.direction = TT_INBOUND };
 	struct tracked *known;
 	__u64 cookie;
-	bool early;
+	__u8 state;
 
 	sk = tcp_of(sk);
 	if (!sk)
 		return;
 	/* Before it is established its state changes last, so what is established and known is found now. */
-	early = BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_SYN_RECV;
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	known = track_find((__u64)sk);
 	if (known) { /* also the subflow of an MPTCP socket */
 		on_known_accepted(known, now);
@@ -41,14 +47,21 @@ static __noinline void on_unknown_accepted(struct sock *sk, __u64 now)
 	sock_probe(&t.conn, sk, false);
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	t.conn.id = cookie ? connection_id(cookie, 0) : fresh_id(now);
-	t.phase = early ? TT_PHASE_EARLY : TT_PHASE_ESTABLISHED;
-	t.since_ns = early ? now : 0; /* it has not waited at all */
+	mark_accepted(&t.conn);
+	t.phase = tt_phase_of(state);
+	if (t.phase == TT_PHASE_EARLY)
+		t.since_ns = now; /* it has not waited at all */
+	if (t.phase == TT_PHASE_NONE) {
+		/* It was reset while it waited to be accepted, and that was told: nothing more comes. */
+		t.conn.local_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	} else if (!track_insert((__u64)sk, &t)) {
+		known = track_find((__u64)sk);
+		if (known) { /* it was established, or listed, just now on another processor */
+			on_known_accepted(known, now);
+			return;
+		}
+	}
 	tell_accept(&t, now);
-	if (track_insert((__u64)sk, &t))
-		return;
-	known = track_find((__u64)sk);
-	if (known) /* it was just established on another processor */
-		known->conn = t.conn;
 }
 
 /* The system call: also those that were entered before tracing began, which no other hook sees. */

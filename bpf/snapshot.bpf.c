@@ -19,11 +19,13 @@ static __noinline bool remember(__u64 key, struct tracked *t)
  * after it. */
 static __always_inline bool list_told(struct tt_event *event, __u64 key, struct tracked *t, int state)
 {
+	__u64 now = bpf_ktime_get_ns();
+
 	if (!remember(key, t)) {
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
 		return false;
 	}
-	fill(event, TT_SNAPSHOT, TT_SHORT_SIZE, &t->conn, bpf_ktime_get_ns());
+	fill(event, TT_SNAPSHOT, TT_SHORT_SIZE, &t->conn, now);
 	event->body.words[0] = state;
 	event->body.words[1] = 0;
 	bpf_ringbuf_submit(event, wake_flags());
@@ -57,25 +59,68 @@ static __always_inline bool list(__u64 key, struct tracked *t, int state)
 	return true;
 }
 
+/* A listener's address is noted first: once it is listed, its end may come at any moment and takes that away. */
+static __always_inline bool list_with_address(__u64 key, struct tracked *t, int state, __u16 family)
+{
+	bool listening = state == TT_TCP_LISTEN;
+
+	if (listening)
+		listeners_add(&t->conn, family);
+	if (list(key, t, state))
+		return true;
+	if (listening)
+		listeners_remove(t, family);
+	return false;
+}
+
+/* Met first by others, who could not know whose it is: it was established just now. An inbound one has its
+ * owner from accept(), which is about to tell it. */
+static __always_inline void name_holder(struct tracked *known, const struct tt_conn *found)
+{
+	if (known->conn.owner || known->conn.direction != TT_OUTBOUND || known->phase != TT_PHASE_ESTABLISHED)
+		return;
+	known->conn.task = found->task;
+	known->conn.flags |= found->flags & TT_WANTED_CGROUP;
+	barrier();
+	known->conn.owner = TT_OWNER_SNAPSHOT;
+}
+
 /* A connection in a file table was accepted, if it is inbound. */
+static __always_inline void describe(struct tracked *t, const struct task_struct *task, struct sock *sk,
+				     __u64 cookie, int state)
+{
+	sock_probe(&t->conn, sk, state == TT_TCP_LISTEN);
+	t->conn.id = cookie ? connection_id(cookie, 0) : fresh_id(bpf_ktime_get_ns());
+	t->conn.direction = tt_direction_of(state, BPF_CORE_READ(sk, sk_max_ack_backlog));
+	if (t->conn.direction != TT_OUTBOUND)
+		t->conn.flags |= TT_ACCEPTED;
+	own_by(&t->conn, task, TT_OWNER_SNAPSHOT, config.by_cgroup && task_in_wanted_cgroup(task));
+}
+
+/* Returns whether it was listed. Its state may change meanwhile: then whoever sees that has it in the map
+ * already, or puts it there, and is first. */
 static __always_inline bool on_open_socket(const struct task_struct *task, struct sock *sk, __u64 cookie)
 {
 	int state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	struct tracked t = { .phase = tt_phase_of(state) };
+	struct tracked *known;
 
-	if (t.phase == TT_PHASE_NONE || track_find((__u64)sk))
+	if (t.phase == TT_PHASE_NONE)
 		return false;
-	sock_probe(&t.conn, sk, state == TT_TCP_LISTEN);
-	t.conn.id = cookie ? connection_id(cookie, 0) : fresh_id(bpf_ktime_get_ns());
-	t.conn.direction = tt_direction_of(state, BPF_CORE_READ(sk, sk_max_ack_backlog));
-	if (t.conn.direction == TT_INBOUND)
-		t.conn.flags |= TT_ACCEPTED;
-	own_by(&t.conn, task, TT_OWNER_SNAPSHOT, config.by_cgroup && task_in_wanted_cgroup(task));
-	if (!list((__u64)sk, &t, state))
+	known = track_find((__u64)sk);
+	if (known && known->conn.owner) /* the usual case of a file that several descriptors share */
 		return false;
-	if (t.phase == TT_PHASE_LISTENING)
-		listeners_add(&t.conn, BPF_CORE_READ(sk, __sk_common.skc_family));
-	return true;
+	describe(&t, task, sk, cookie, state);
+	if (!known) {
+		if (list_with_address((__u64)sk, &t, state, BPF_CORE_READ(sk, __sk_common.skc_family)))
+			return true;
+		known = track_find((__u64)sk);
+	}
+	if (known)
+		name_holder(known, &t.conn);
+	else
+		count_lost(TT_SNAPSHOT); /* there is no room */
+	return false;
 }
 
 static __always_inline __u64 cookie_of(struct file *file, struct sock *sk)

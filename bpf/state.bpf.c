@@ -177,12 +177,25 @@ static __always_inline void on_established(struct sock *sk, __u64 key, int old_s
 	}
 }
 
+/* Of an inbound one: it has no file yet, and nobody has closed it. */
+static __always_inline bool waits_for_accept(const struct sock *sk)
+{
+	return !sk->sk_socket && !sock_flag(sk, SOCK_DEAD);
+}
+
+static __always_inline void describe_ending(struct tracked *t, struct sock *sk, int old_state, __u64 now)
+{
+	describe_stranger(t, sk, old_state, now);
+	if (t->conn.direction == TT_INBOUND && !waits_for_accept(sk))
+		t->conn.flags |= TT_ACCEPTED;
+}
+
 /* The end of what was not followed: told with what the socket itself knows. */
 static __noinline void on_stranger_closed(struct sock *sk, int old_state, __u64 now)
 {
 	struct tracked t = {};
 
-	describe_stranger(&t, sk, old_state, now);
+	describe_ending(&t, sk, old_state, now);
 	switch (t.phase) {
 	case TT_PHASE_LISTENING:
 		emit(TT_UNLISTEN, &t.conn, now, sk->sk_max_ack_backlog, 0);
@@ -199,13 +212,20 @@ static __noinline void on_stranger_closed(struct sock *sk, int old_state, __u64 
 	}
 }
 
-/* While the sockets that existed at start are being listed, one that ends is remembered first: so it is listed
- * either before its end, or not at all. */
+/*
+ * A stranger whose end is remembered: where it waits in a listener's queue, as it may be accepted yet; and any
+ * while the sockets that existed at start are being listed, so that it is listed before its end or not at all.
+ */
+static __always_inline bool must_be_adopted(const struct sock *sk)
+{
+	return control.listing || (sk->sk_max_ack_backlog && waits_for_accept(sk));
+}
+
 static __noinline struct tracked *adopt_stranger(struct sock *sk, __u64 key, int old_state, __u64 now)
 {
 	struct tracked t = {};
 
-	describe_stranger(&t, sk, old_state, now);
+	describe_ending(&t, sk, old_state, now);
 	track_insert(key, &t);
 	return track_find(key);
 }
@@ -238,7 +258,7 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 
 	if (!t && (old_state == TT_TCP_CLOSE || old_state == TT_TCP_SYN_RECV))
 		return; /* an inbound connection that never came to be */
-	if (!t && control.listing)
+	if (!t && must_be_adopted(sk))
 		t = adopt_stranger(sk, key, old_state, now);
 	if (!t) {
 		on_stranger_closed(sk, old_state, now);

@@ -55,9 +55,13 @@ struct sock_common {
 	unsigned long skc_flags;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 	int sk_err;
+	__u16 sk_type;
 	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	__u32 sk_max_ack_backlog;
@@ -266,6 +270,7 @@ struct sockaddr_any {
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
+#define SOCK_STREAM 1
 #define IPPROTO_TCP 6
 #define IPPROTO_MPTCP 262
 #define S_IFMT 0170000

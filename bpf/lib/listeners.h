@@ -47,8 +47,12 @@ static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
 	listener_key_of(&key, c, family);
 	l = bpf_map_lookup_elem(&listeners, &key);
 	if (!l) {
-		bpf_map_update_elem(&listeners, &key, &fresh, BPF_ANY);
-		return;
+		if (bpf_map_update_elem(&listeners, &key, &fresh, BPF_NOEXIST) == 0)
+			return;
+		l = bpf_map_lookup_elem(&listeners,
+					&key); /* another processor was faster, or there is no room */
+		if (!l)
+			return;
 	}
 	__sync_fetch_and_add(&l->sockets, 1);
 	if (l->task.pid != c->task.pid)

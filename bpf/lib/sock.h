@@ -84,7 +84,7 @@ static __always_inline void set_family(struct tt_conn *c, __u16 socket_family, c
 	}
 
 #define DIRECT_READ_INTO(to, sk, field) copy_v6(to, (sk)->field)
-#define PROBE_READ_INTO(to, sk, field) BPF_CORE_READ_INTO(to, sk, field)
+#define PROBE_READ_INTO(to, sk, field) BPF_CORE_READ_INTO(&(to), sk, field)
 
 DEFINE_SOCK_READ(sock_read, DIRECT_READ, DIRECT_READ_INTO)
 DEFINE_SOCK_READ(sock_probe, BPF_CORE_READ, PROBE_READ_INTO)

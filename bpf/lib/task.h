@@ -95,13 +95,14 @@ static __always_inline bool is_socket(const struct file *file)
 	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFSOCK;
 }
 
-/* The TCP socket that carries the connection: an MPTCP one's first subflow. NULL for anything else. */
+/* The TCP socket that carries the connection: an MPTCP one's first subflow. NULL for anything else, such as a
+ * raw socket for TCP's packets. */
 static __always_inline struct sock *tcp_of(struct sock *sk)
 {
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
-	if (family != AF_INET && family != AF_INET6)
+	if ((family != AF_INET && family != AF_INET6) || BPF_CORE_READ(sk, sk_type) != SOCK_STREAM)
 		return NULL;
 	if (protocol == IPPROTO_MPTCP && bpf_core_type_exists(struct mptcp_sock))
 		return BPF_CORE_READ((struct mptcp_sock *)sk, first);

@@ -79,7 +79,6 @@ Result<void> trace(const TraceOptions& options) {
   format::Options look = options.look;
   look.color = use_color(options.color);
   sink::FileSink sink(STDOUT_FILENO, stop->fd(), format::make_formatter(options.style, look));
-  notify_ready();
 
   pipeline::Options run;
   run.kinds = options.kinds;
@@ -88,6 +87,7 @@ Result<void> trace(const TraceOptions& options) {
   run.stop_fd = stop->fd();
   run.output_fd = STDOUT_FILENO;
   run.stats_event = options.stats && sink.tells(Kind::kStats);
+  run.on_ready = notify_ready;
   run.on_untold_loss = say_lost;
   auto accounts = pipeline::run(**source, sink, run);
   if (!accounts) return tl::unexpected(accounts.error());

@@ -209,7 +209,7 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
       ->type_name("FMT");
   command
       .add_option("-e,--events", arguments.events,
-                  "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten; or all\n"
+                  "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten,snapshot; or all\n"
                   "default: connect,fail,pending,accept,close,reject")
       ->type_name("LIST")
       ->expected(1)

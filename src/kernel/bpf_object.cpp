@@ -187,14 +187,13 @@ tl::expected<void, Refusal> BpfObject::attach(std::string_view program) {
   return {};
 }
 
-Result<UniqueFd> BpfObject::begin_listing() {
+tl::expected<UniqueFd, Refusal> BpfObject::begin_listing() {
   const auto lister = std::find_if(attached_.begin(), attached_.end(), [&](const Attached& attached) {
     return attached.program == object_->progs.snapshot_iterator;
   });
   if (lister == attached_.end()) return UniqueFd();
   UniqueFd list(bpf_iter_create(bpf_link__fd(lister->link.get())));
-  if (!list)
-    return fail(ErrorCode::kFailed, fmt::format("cannot list the open sockets: {}", std::strerror(errno)));
+  if (!list) return refused(errno, bpf_program__name(lister->program), "the kernel lists no open sockets");
   return list;
 }
 

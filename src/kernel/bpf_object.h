@@ -58,9 +58,9 @@ class BpfObject {
 
   // Lists the sockets that existed at start: the descriptor is to be read, in portions of kListingPortion
   // bytes, until nothing comes, and meanwhile the ring too; then end_listing(). No descriptor where the
-  // program for it was not loaded.
+  // program for it was not attached.
   static constexpr std::size_t kListingPortion = 16 * 1024;
-  Result<UniqueFd> begin_listing();
+  tl::expected<UniqueFd, Refusal> begin_listing();
   void end_listing();
 
   // The ring that is used first, and the one that is used while the reader has not emptied both.

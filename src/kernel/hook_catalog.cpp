@@ -36,18 +36,20 @@ const std::vector<Hook>& hook_catalog() {
   constexpr KindSet kAll = KindSet::all();
   using enum Backend;
   using enum Need;
+  // They are attached in this order. What sees the end of something comes before what sees its beginning, so
+  // that nothing that has been seen to begin waits for an end that nobody saw: a return before its entry, and
+  // all else before the changes of state. The sockets that exist already come last.
   static const std::vector<Hook> kCatalog = {
-      {"socket state", kAll, {}, true, {{kTracepoint, {"state_tracepoint"}, {kBtf}}}},
       {"socket destroyed", kAll, {}, true, {{kTracepoint, {"destroy_tracepoint"}, {kBtf}}}},
       {"connect returned",
        {Kind::kFail},
        {},
        true,
        {{kFentry, {"connect_fexit"}, {kBtf, kTrampolines}},
-        {kKprobe, {"connect_kprobe", "connect_kretprobe", "thread_exit_tracepoint"}, {kBtf, kKprobes}},
+        {kKprobe, {"connect_kretprobe", "thread_exit_tracepoint", "connect_kprobe"}, {kBtf, kKprobes}},
         {kTracepoint, {"connect_exit_tracepoint"}, {kBtf, kTracefs, kModern}},
         {kTracepoint,
-         {"connect_enter_tracepoint", "connect_leave_tracepoint", "thread_exit_tracepoint"},
+         {"connect_leave_tracepoint", "thread_exit_tracepoint", "connect_enter_tracepoint"},
          {kBtf, kTracefs}}}},
       {"Fast Open connect returned",
        {},
@@ -55,15 +57,15 @@ const std::vector<Hook>& hook_catalog() {
        false,
        {{kFentry, {"fastopen_v4_fexit", "fastopen_v6_fexit"}, {kBtf, kTrampolines}},
         {kKprobe,
-         {"fastopen_v4_kprobe", "fastopen_v4_kretprobe", "fastopen_v6_kprobe", "fastopen_v6_kretprobe",
-          "thread_exit_tracepoint"},
+         {"fastopen_v4_kretprobe", "fastopen_v6_kretprobe", "thread_exit_tracepoint", "fastopen_v4_kprobe",
+          "fastopen_v6_kprobe"},
          {kBtf, kKprobes}}}},
       {"accept returned",
        {Kind::kAccept, Kind::kClose},
        {},
        false,
        {{kFentry, {"accept_fexit"}, {kBtf, kTrampolines}},
-        {kKprobe, {"accept_kprobe", "accept_kretprobe", "thread_exit_tracepoint"}, {kBtf, kKprobes}},
+        {kKprobe, {"accept_kretprobe", "thread_exit_tracepoint", "accept_kprobe"}, {kBtf, kKprobes}},
         {kTracepoint, {"accept_exit_tracepoint", "accept4_exit_tracepoint"}, {kBtf, kTracefs}}}},
       // Probes of a function see no call that was entered before them.
       {"accept entered before tracing",
@@ -84,6 +86,7 @@ const std::vector<Hook>& hook_catalog() {
         {kKprobe, {"reset_v4_kprobe", "reset_v6_kprobe"}, {kBtf, kKprobes}},
         {kTracepoint, {"reset_tracepoint"}, {kBtf}},
         {kTracepoint, {"drop_tracepoint"}, {kBtf}}}},
+      {"socket state", kAll, {}, true, {{kTracepoint, {"state_tracepoint"}, {kBtf}}}},
       {"sockets at start", {Kind::kSnapshot}, kAll, false, {{kIterator, {"snapshot_iterator"}, {kBtf}}}},
   };
   return kCatalog;

@@ -20,7 +20,7 @@ enum class Need { kBtf, kTracefs, kTrampolines, kKprobes, kModern };
 
 struct HookVariant {
   Backend backend;
-  std::vector<std::string_view> programs;  // names in the BPF object; all of them or none
+  std::vector<std::string_view> programs;  // names in the BPF object; all of them or none, in this order
   std::vector<Need> needs;
 };
 

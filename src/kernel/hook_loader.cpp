@@ -11,13 +11,16 @@ namespace {
 
 using Programs = std::vector<std::string_view>;
 
-tl::expected<BpfObject, Refusal> try_plan(const Programs& programs, const BpfOptions& options,
-                                          const Features& features) {
+tl::expected<AttachedHooks, Refusal> try_plan(const Programs& programs, const BpfOptions& options,
+                                              const Features& features) {
   auto object = BpfObject::load(options, features, programs);
   for (auto program = programs.begin(); object && program != programs.end(); ++program) {
     if (auto attached = object->attach(*program); !attached) return tl::unexpected(attached.error());
   }
-  return object;
+  if (!object) return tl::unexpected(object.error());
+  auto listing = object->begin_listing();
+  if (!listing) return tl::unexpected(listing.error());
+  return AttachedHooks{*std::move(object), *std::move(listing)};
 }
 
 Error unserved(const Plan& plan, const std::optional<Error>& cause) {
@@ -45,9 +48,9 @@ void add(Programs& all, const Programs& more) {
 RefusedPrograms refused_among(Programs programs, const BpfOptions& options, const Features& features) {
   RefusedPrograms refused;
   while (!programs.empty()) {
-    const auto object = try_plan(programs, options, features);
-    if (object) break;
-    const Refusal& refusal = object.error();
+    const auto hooks = try_plan(programs, options, features);
+    if (hooks) break;
+    const Refusal& refusal = hooks.error();
     const auto culprit = std::find(programs.begin(), programs.end(), refusal.program);
     if (culprit == programs.end()) {  // it is not about one of them
       for (const std::string_view program : programs) refused.emplace(program, refusal.reason);
@@ -66,13 +69,13 @@ LoadedHooks load_hooks(const BpfOptions& options, const Features& features, std:
   std::optional<Error> last;
   for (;;) {  // each round rules out a program, so it ends
     Plan plan = plan_hooks(hook_catalog(), features, request);
-    const auto end = [&](Result<BpfObject> object) {
-      return LoadedHooks{std::move(plan), std::move(request.failed), std::move(object)};
+    const auto end = [&](Result<AttachedHooks> hooks) {
+      return LoadedHooks{std::move(plan), std::move(request.failed), std::move(hooks)};
     };
     if (!plan.unserved.empty()) return end(tl::unexpected(unserved(plan, last)));
-    auto object = try_plan(plan.programs(), options, features);
-    if (object) return end(*std::move(object));
-    const Refusal& refusal = object.error();
+    auto hooks = try_plan(plan.programs(), options, features);
+    if (hooks) return end(*std::move(hooks));
+    const Refusal& refusal = hooks.error();
     last = refusal.error;
     if (refusal.program.empty() || !request.failed.emplace(refusal.program, refusal.reason).second)
       return end(tl::unexpected(*last));
@@ -86,8 +89,8 @@ ExaminedHooks examine_hooks(const BpfOptions& options, const Features& features,
   std::optional<Error> problem;
   {
     LoadedHooks loaded = load_hooks(options, features, only);
-    if (!loaded.object) {
-      problem = loaded.object.error();
+    if (!loaded.hooks) {
+      problem = loaded.hooks.error();
       untried = loaded.plan.programs();
     }
     for (const Rejection& rejection : loaded.plan.rejected) {

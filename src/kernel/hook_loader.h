@@ -4,17 +4,23 @@
 #include <string_view>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "kernel/bpf_object.h"
 #include "kernel/hook_plan.h"
 
 // Plans are tried: what the kernel takes, only the kernel knows.
 namespace tcptrail::kernel {
 
-// What came of it. Where the object is an error, the plan says what remained unserved and why.
+struct AttachedHooks {
+  BpfObject object;
+  UniqueFd listing;  // of the sockets that exist already (BpfObject::begin_listing)
+};
+
+// What came of it. Where the hooks are an error, the plan says what remained unserved and why.
 struct LoadedHooks {
   Plan plan;
   RefusedPrograms refused;
-  Result<BpfObject> object;  // all of the plan, attached
+  Result<AttachedHooks> hooks;  // all of the plan
 };
 
 // Chooses the hooks, loads and attaches them. A hook that the kernel refuses is replaced by its next variant.

@@ -53,6 +53,7 @@ class Run {
     flush();  // the header
     while (going()) {
       const bool more = poll_once();
+      tell_readiness();
       tell_losses();
       flush();
       if (going()) wait(waiter->get(), more ? 0 : kPollMs);
@@ -119,6 +120,12 @@ class Run {
     return counts.value_or(source::SourceCounts{});
   }
 
+  void tell_readiness() {
+    if (ready_ || error_ || !source_.is_complete()) return;
+    ready_ = true;
+    if (options_.on_ready) options_.on_ready();
+  }
+
   void tell_losses() {
     const KindCounts lost = read_counts().lost;
     KindCounts fresh = lost;
@@ -162,6 +169,7 @@ class Run {
   sink::Sink& sink_;
   const Options& options_;
   bool stop_ = false;
+  bool ready_ = false;
   SinkState state_ = SinkState::kOpen;
   std::optional<Error> error_;
   std::uint64_t seq_ = 0;

@@ -22,6 +22,8 @@ class EventSource {
 
   // Hands over what is there, without waiting. Returns whether more is waiting already.
   virtual Result<bool> poll(const OnEvent& on_event) = 0;
+  // False while it still looks for what was there before it began.
+  virtual bool is_complete() const { return true; }
   // These signal with an edge (EPOLLET) that it is time to poll.
   virtual std::vector<int> wake_fds() const = 0;
   // To be called just before waiting for wake_fds().

@@ -17,10 +17,10 @@ using kernel::BpfObject;
 Result<std::unique_ptr<LiveSource>> LiveSource::start(const kernel::BpfOptions& options,
                                                       const kernel::Features& features,
                                                       std::optional<kernel::Backend> only) {
-  auto object = kernel::load_hooks(options, features, only).object;
-  if (!object) return tl::unexpected(object.error());
-  std::unique_ptr<LiveSource> source(new LiveSource(*std::move(object)));
-  auto ready = source->open_rings().and_then([&] { return source->begin_listing(); });
+  auto hooks = kernel::load_hooks(options, features, only).hooks;
+  if (!hooks) return tl::unexpected(hooks.error());
+  std::unique_ptr<LiveSource> source(new LiveSource(*std::move(hooks)));
+  auto ready = source->open_rings().and_then([&] { return source->list_what_fits(); });
   if (!ready) return tl::unexpected(ready.error());
   return source;
 }
@@ -37,10 +37,7 @@ Result<void> LiveSource::open_rings() {
 }
 
 // As far as the first ring takes it; poll() does the rest.
-Result<void> LiveSource::begin_listing() {
-  auto listing = object_.begin_listing();
-  if (!listing) return tl::unexpected(listing.error());
-  listing_ = *std::move(listing);
+Result<void> LiveSource::list_what_fits() {
   Result<void> done;
   while (done && listing_ && !object_.spilling()) done = list_some();
   return done;

@@ -9,6 +9,7 @@
 #include "kernel/bpf_object.h"
 #include "kernel/features.h"
 #include "kernel/hook_catalog.h"
+#include "kernel/hook_loader.h"
 #include "kernel/ring_reader.h"
 #include "source/event_source.h"
 
@@ -23,15 +24,17 @@ class LiveSource : public EventSource {
                                                    std::optional<kernel::Backend> only);
 
   Result<bool> poll(const OnEvent& on_event) override;
+  bool is_complete() const override { return !listing_; }
   std::vector<int> wake_fds() const override { return {object_.events_map(), object_.spill_map()}; }
   void about_to_wait() override { object_.reader_waits(); }
   void stop() override { object_.stop(); }
   Result<SourceCounts> counts() override;
 
  private:
-  explicit LiveSource(kernel::BpfObject object) : object_(std::move(object)) {}
+  explicit LiveSource(kernel::AttachedHooks hooks)
+      : object_(std::move(hooks.object)), listing_(std::move(hooks.listing)) {}
   Result<void> open_rings();
-  Result<void> begin_listing();
+  Result<void> list_what_fits();
   Result<void> list_some();
   Result<bool> consume();
   void on_record(std::span<const std::byte> record);

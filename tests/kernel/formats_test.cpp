@@ -150,7 +150,7 @@ TEST_F(FormatsTest, CsvHasOneHeaderAndAsManyColumnsInEachLine) {
         "local_ip",    "local_port", "remote_ip",   "remote_port", "pid",       "tid",        "uid",
         "gid",         "comm",       "owner",       "netns",       "cgroup_id", "latency_us", "error",
         "reason",      "backlog_us", "duration_us", "bytes_out",   "bytes_in",  "segs_out",   "segs_in",
-        "retransmits", "rtt_us",     "end",         "accepted",    "backlog"}) {
+        "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "state"}) {
     EXPECT_EQ(std::count(header.begin(), header.end(), name), 1) << name << "\n" << outcome.report();
   }
   for (const auto& line : outcome.lines) EXPECT_EQ(csv_fields(line).size(), header.size()) << line;

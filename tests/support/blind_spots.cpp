@@ -53,8 +53,7 @@ const std::vector<Row>& rows() {
        kCauseless},
       {BlindSpot::kCompatAccept, "`accept()` of a 32-bit program", {kTracepoint}, kOfListener},
       {BlindSpot::kCompatAcceptSinceBefore,
-       "`accept()` that a 32-bit program has waited in since before tracing began", kAll,
-       "no `accept`; the `close` names no process, as nobody saw who opened the listener"},
+       "`accept()` that a 32-bit program has waited in since before tracing began", kAll, kOfListener},
   };
   return kRows;
 }

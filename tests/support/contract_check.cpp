@@ -45,6 +45,7 @@ const std::map<std::string, Rule, std::less<>>& rules() {
       {"reject", {kStream + kTuple + Fields{"netns"}, {}}},
       {"listen", {kStream + kOwner + Fields{"family", "local_ip", "backlog"}, {"local_port"}}},
       {"unlisten", {kStream + kOwner + Fields{"family", "local_ip"}, {"local_port", "backlog"}}},
+      {"snapshot", {kConn + kLocal + Fields{"family", "state"}, {"direction", "remote_ip", "remote_port"}}},
   };
   return kAll;
 }
@@ -60,6 +61,9 @@ const std::map<std::string, Fields, std::less<>> kWords{
     {"owner", {"connect", "accept", "listener", "snapshot"}},
     {"reason", {"refused", "timeout", "unreachable", "denied", "address", "aborted", "other"}},
     {"end", {"fin", "reset_local", "reset_remote", "timeout", "error"}},
+    {"state",
+     {"established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "close_wait", "last_ack", "listen",
+      "closing"}},
 };
 
 class Checker {
@@ -128,7 +132,8 @@ class Checker {
     if (words != kWords.end() && !words->second.contains(event_->text(name))) complain(name + " is unknown");
   }
 
-  // attempt → [pending] → connect → close, or attempt → fail; accept and close in either order.
+  // attempt → [pending] → connect → close, or attempt → fail; accept and close in either order. A snapshot is
+  // the beginning of what was there already.
   void check_conn() {
     static const std::regex kFormat("[0-9a-f]{16}");
     const std::string conn = event_->text("conn");
@@ -145,6 +150,7 @@ class Checker {
                   "accepted is missing on an inbound close");
     if (kind != "close" && kind != "accept") complain_if(seen.contains("close"), "told after the close");
     complain_if((kind == "attempt" && seen.size() > 1), "attempt is not the first of its conn");
+    complain_if((kind == "snapshot" && seen.size() > 1), "snapshot is not the first of its conn");
     complain_if((kind == "pending" && seen.contains("connect")), "pending after connect");
   }
 

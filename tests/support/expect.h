@@ -83,12 +83,17 @@ Expected closed_inbound(std::string conn, const SocketFact& fact, std::string_vi
 Expected closed_unaccepted(std::string conn, const SocketFact& listener, const SocketFact& client);
 Expected rejected(const SocketFact& client);
 Expected listening(const SocketFact& listener, int backlog);
-Expected stopped_listening(const SocketFact& listener);
+Expected stopped_listening(const SocketFact& listener, std::string conn = "");
+// A socket that exists when tracing begins; the fact's thread is the first of its process.
+Expected listed(std::string conn, const SocketFact& fact, std::string_view state);
 
 // The same of a socket that is older than the tracing: nobody saw when it began, and its owner, unless it has
 // acted since, is who was found to hold it, or where the kernel lists no sockets nobody. A connection that nobody
 // accepted has its listener's, if that is still open.
 Expected older(Expected event, std::string_view owner = "snapshot");
+
+// The same of one that was listed when the tracing began, so that its owner is known, and acts no more.
+Expected listed_before(Expected event);
 
 // What a run is asked about.
 struct Scope {

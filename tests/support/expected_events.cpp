@@ -125,6 +125,26 @@ Expected older(Expected event, std::string_view owner) {
   return event.or_absent({"pid", "uid", "gid", "comm", "cgroup_id"}).with_if_present("owner", owner);
 }
 
+Expected listed_before(Expected event) {
+  event.anything("direction");
+  for (const char* field : {"latency_us", "duration_us", "backlog_us"}) event.absent(field);
+  return event.with("owner", "snapshot");
+}
+
+Expected listed(std::string conn, const SocketFact& fact, std::string_view state) {
+  Expected event("snapshot", std::move(conn));
+  const bool listening = state == "listen";
+  say_family(event, listening ? fact.local : fact.remote);
+  say_local(event, fact.local);
+  if (listening) {
+    event.absent("remote_ip").absent("remote_port");
+  } else {
+    say_remote(event, fact.remote);
+  }
+  say_who(event, fact.who, "snapshot");
+  return event.with("state", state);
+}
+
 Expected rejected(const SocketFact& client) {
   Expected event("reject", "");
   event.with("direction", "inbound").with("netns", client.who.netns).absent("conn").absent("pid");
@@ -148,8 +168,8 @@ Expected listening(const SocketFact& listener, int backlog) {
   return event;
 }
 
-Expected stopped_listening(const SocketFact& listener) {
-  Expected event("unlisten", "");
+Expected stopped_listening(const SocketFact& listener, std::string conn) {
+  Expected event("unlisten", std::move(conn));
   say_family(event, listener.local);
   say_local(event, listener.local);
   say_who(event, listener.who, "listener");

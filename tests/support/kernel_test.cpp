@@ -31,7 +31,8 @@ Outcome KernelTest::trace_process(const std::function<void()>& body) {
   return trace_sockets([&] { ns().spawn(body).join(); });
 }
 
-Outcome KernelTest::trace_from_the_middle(const std::function<void(const Pause&)>& body) {
+Outcome KernelTest::trace_from_the_middle(const std::function<void(const Pause&)>& body,
+                                          const std::vector<std::string>& more) {
   const Gate ready, tracing;
   Child process = ns().spawn([&] {
     body([&] {
@@ -40,7 +41,7 @@ Outcome KernelTest::trace_from_the_middle(const std::function<void(const Pause&)
     });
   });
   ready.wait();
-  return trace_json({"-e", kSocketEvents}, [&] {
+  return trace_json(more, [&] {
     tracing.open();
     process.join();
   });

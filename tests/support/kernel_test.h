@@ -37,7 +37,8 @@ class KernelTest : public ::testing::Test {
   // As trace_process, the process having begun before the tracing: `until_traced` returns when that has
   // begun.
   using Pause = std::function<void()>;
-  Outcome trace_from_the_middle(const std::function<void(const Pause& until_traced)>& body);
+  Outcome trace_from_the_middle(const std::function<void(const Pause& until_traced)>& body,
+                                const std::vector<std::string>& more = {"-e", kSocketEvents});
   // exactly(), where sockets are older than the tracing.
   static ::testing::AssertionResult exactly_so(const Outcome& outcome,
                                                const std::vector<Expected>& expected) {

@@ -109,6 +109,10 @@ void Tracer::execute(const TracerOptions& options, int program) const {
     ::dup2(options.standard_output >= 0 ? options.standard_output : output_.get(), STDOUT_FILENO);
     ::dup2(errors_.get(), STDERR_FILENO);
     ::setenv("NOTIFY_SOCKET", (folder_ + "/notify").c_str(), 1);
+    if (!options.without.empty()) {
+      const char* const also = std::getenv("TCPTRAIL_WITHOUT");
+      ::setenv("TCPTRAIL_WITHOUT", (options.without + "," + (also != nullptr ? also : "")).c_str(), 1);
+    }
     std::vector<std::string> words{"tcptrail"};
     // The whole ring can be run over one family of hooks, as the kernel matrix does.
     if (const char* hooks = std::getenv("TCPTRAIL_HOOKS")) words.insert(words.end(), {"--hooks", hooks});

@@ -33,6 +33,8 @@ struct TracerOptions {
   std::function<void()> prepare = [] {};
   // Where stdout goes; -1: captured.
   int standard_output = -1;
+  // Features of the kernel to do without, besides those that $TCPTRAIL_WITHOUT names for the whole run.
+  std::string without = {};
   // Executes the program by descriptor: for a user who may not walk the path to it.
   bool by_descriptor = false;
 };

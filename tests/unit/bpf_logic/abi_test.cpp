@@ -41,6 +41,7 @@ TEST(Abi, HasNoHiddenPadding) {
   EXPECT_TRUE(kAllItsBytesCount<tt_conn>);
   EXPECT_TRUE(kAllItsBytesCount<tt_latency_body>);
   EXPECT_TRUE(kAllItsBytesCount<tt_listen_body>);
+  EXPECT_TRUE(kAllItsBytesCount<tt_snapshot_body>);
   EXPECT_TRUE(kAllItsBytesCount<tt_close_body>);
   EXPECT_TRUE(kAllItsBytesCount<tt_config>);
   EXPECT_TRUE(kAllItsBytesCount<tt_control>);

@@ -84,6 +84,7 @@ TEST(TraceOptionsTest, AddsUpEvents) {
   EXPECT_EQ(parsed({"-e", "connect,close"}).kinds, (KindSet{Kind::kConnect, Kind::kClose}));
   EXPECT_EQ(parsed({"-e", "connect", "--events", "listen,unlisten"}).kinds,
             (KindSet{Kind::kConnect, Kind::kListen, Kind::kUnlisten}));
+  EXPECT_EQ(parsed({"-e", "snapshot"}).kinds, KindSet{Kind::kSnapshot});
   EXPECT_EQ(parsed({"-e", "all"}).kinds, KindSet::all());
   EXPECT_EQ(parsed({"-e", "fail,all"}).kinds, KindSet::all());
 }

@@ -100,7 +100,7 @@ TEST_F(HostileRecordTest, IsRefusedWithADirectionThatIsNone) {
 }
 
 TEST_F(HostileRecordTest, IsRefusedWithAnOwnerThatIsNone) {
-  for (const int owner : {TT_OWNER_LISTENER + 1, 255}) {
+  for (const int owner : {TT_OWNER_SNAPSHOT + 1, 255}) {
     const auto event =
         decode_damaged(TT_CONNECT, [&](tt_event& raw) { raw.conn.owner = static_cast<std::uint8_t>(owner); });
     EXPECT_TRUE(refused(event, ErrorCode::kFailed, {"owner " + std::to_string(owner)}));
@@ -126,6 +126,13 @@ TEST_F(HostileRecordTest, IsRefusedWithABacklogThatIsNone) {
   for (const tt_kind kind : {TT_LISTEN, TT_UNLISTEN}) {
     const auto event = decode_damaged(kind, [](tt_event& raw) { raw.body.listen.backlog = 1ULL << 32; });
     EXPECT_TRUE(refused(event, ErrorCode::kFailed, {"backlog 4294967296"}));
+  }
+}
+
+TEST_F(HostileRecordTest, IsRefusedWithAStateThatIsNone) {
+  for (const std::uint64_t state : {std::uint64_t{0}, std::uint64_t{12}, std::uint64_t{1} << 32 | 1}) {
+    const auto event = decode_damaged(TT_SNAPSHOT, [&](tt_event& raw) { raw.body.snapshot.state = state; });
+    EXPECT_TRUE(refused(event, ErrorCode::kFailed, {"state " + std::to_string(state)}));
   }
 }
 

@@ -87,6 +87,8 @@ TEST_F(DecoderTest, TellsHowTheOwnerIsKnown) {
   EXPECT_EQ(decoded(raw).conn.owner->kind, model::OwnerKind::kAccept);
   raw.event.conn.owner = TT_OWNER_LISTENER;
   EXPECT_EQ(decoded(raw).conn.owner->kind, model::OwnerKind::kListener);
+  raw.event.conn.owner = TT_OWNER_SNAPSHOT;
+  EXPECT_EQ(decoded(raw).conn.owner->kind, model::OwnerKind::kSnapshot);
   raw.event.conn.owner = TT_OWNER_NONE;
   EXPECT_FALSE(decoded(raw).conn.owner.has_value());
 }
@@ -228,6 +230,16 @@ TEST_F(DecoderTest, KnowsEveryEnd) {
 TEST_F(DecoderTest, TellsTheBacklog) {
   EXPECT_EQ(body_of<model::Listen>(RawRecord(TT_LISTEN)).backlog, 4096U);
   EXPECT_EQ(body_of<model::Listen>(RawRecord(TT_UNLISTEN)).backlog, 4096U);
+}
+
+TEST_F(DecoderTest, TellsTheState) {
+  RawRecord raw(TT_SNAPSHOT);
+  EXPECT_EQ(body_of<model::Snapshot>(raw).state, model::State::kCloseWait);
+
+  raw.event.body.snapshot.state = 1;
+  EXPECT_EQ(body_of<model::Snapshot>(raw).state, model::State::kEstablished);
+  raw.event.body.snapshot.state = 11;
+  EXPECT_EQ(body_of<model::Snapshot>(raw).state, model::State::kClosing);
 }
 
 TEST_F(DecoderTest, HasNoBodyForTheOthers) {

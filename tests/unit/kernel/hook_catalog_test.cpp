@@ -6,9 +6,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "kernel/hook_plan.h"
 #include "kernel/skeleton.h"
@@ -63,6 +65,58 @@ TEST(HookCatalog, ServesEachKindByTracepointsAlone) {
 
     EXPECT_THAT(plan.unserved, IsEmpty()) << name_of(static_cast<Kind>(i));
     EXPECT_FALSE(plan.chosen.empty()) << name_of(static_cast<Kind>(i));
+  }
+}
+
+// All that a kernel may have.
+Features every_feature() {
+  Features features;
+  features.btf = features.tracefs = features.trampolines = features.kprobes = features.modern = true;
+  return features;
+}
+
+TEST(HookCatalog, AttachesWhatSeesAnEndBeforeWhatSeesItsBeginning) {
+  for (const Backend family : {Backend::kFentry, Backend::kKprobe, Backend::kTracepoint}) {
+    PlanRequest request;
+    request.kinds = KindSet::all();
+    request.only = family;
+    const auto programs = plan_hooks(hook_catalog(), every_feature(), request).programs();
+    const auto place = [&](std::string_view program) {
+      return std::find(programs.begin(), programs.end(), program) - programs.begin();
+    };
+    for (const auto& [end, beginning] : {std::pair{"connect_kretprobe", "connect_kprobe"},
+                                         {"fastopen_v4_kretprobe", "fastopen_v4_kprobe"},
+                                         {"fastopen_v6_kretprobe", "fastopen_v6_kprobe"},
+                                         {"accept_kretprobe", "accept_kprobe"},
+                                         {"connect_leave_tracepoint", "connect_enter_tracepoint"}}) {
+      EXPECT_LE(place(end), place(beginning)) << name_of(family) << ": " << beginning;
+    }
+    ASSERT_GE(programs.size(), 2U);
+    EXPECT_EQ(programs[programs.size() - 2], "state_tracepoint") << name_of(family);
+    EXPECT_EQ(programs.back(), "snapshot_iterator") << name_of(family);
+  }
+}
+
+TEST(HookCatalog, TracesWithoutTheSocketsAtStartWhereTheKernelListsNone) {
+  PlanRequest request;
+  request.kinds = {Kind::kConnect, Kind::kClose};
+  request.failed = {{"snapshot_iterator", "EPERM"}};
+
+  const Plan plan = plan_hooks(hook_catalog(), every_feature(), request);
+
+  EXPECT_THAT(plan.unserved, IsEmpty());
+  EXPECT_THAT(plan.forgone, testing::ElementsAre("sockets at start"));
+  EXPECT_THAT(plan.programs(), testing::Not(testing::Contains("snapshot_iterator")));
+}
+
+TEST(HookCatalog, RefusesASnapshotWhereTheKernelListsNoSockets) {
+  for (const KindSet kinds : {KindSet{Kind::kSnapshot}, KindSet::all()}) {
+    PlanRequest request;
+    request.kinds = kinds;
+    request.failed = {{"snapshot_iterator", "EPERM"}};
+
+    EXPECT_THAT(plan_hooks(hook_catalog(), every_feature(), request).unserved,
+                testing::ElementsAre("sockets at start"));
   }
 }
 

@@ -41,6 +41,9 @@ void fill_body(tt_event& event) {
     case TT_UNLISTEN:
       event.body.listen.backlog = 4096;
       break;
+    case TT_SNAPSHOT:
+      event.body.snapshot.state = 8;  // CLOSE_WAIT
+      break;
     default:
       break;
   }

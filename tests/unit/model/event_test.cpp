@@ -58,6 +58,7 @@ TEST(NameOf, GivesTheWordsOfTheContract) {
   EXPECT_EQ(name_of(OwnerKind::kConnect), "connect");
   EXPECT_EQ(name_of(OwnerKind::kAccept), "accept");
   EXPECT_EQ(name_of(OwnerKind::kListener), "listener");
+  EXPECT_EQ(name_of(OwnerKind::kSnapshot), "snapshot");
 }
 
 TEST(NameOf, GivesTheWordsOfTheContractForEndsAndReasons) {
@@ -73,6 +74,20 @@ TEST(NameOf, GivesTheWordsOfTheContractForEndsAndReasons) {
   EXPECT_EQ(name_of(Reason::kAddress), "address");
   EXPECT_EQ(name_of(Reason::kAborted), "aborted");
   EXPECT_EQ(name_of(Reason::kOther), "other");
+}
+
+TEST(NameOf, GivesTheStatesOfASocketAsTheKernelCallsThem) {
+  EXPECT_EQ(name_of(State::kEstablished), "established");
+  EXPECT_EQ(name_of(State::kSynSent), "syn_sent");
+  EXPECT_EQ(name_of(State::kSynRecv), "syn_recv");
+  EXPECT_EQ(name_of(State::kFinWait1), "fin_wait1");
+  EXPECT_EQ(name_of(State::kFinWait2), "fin_wait2");
+  EXPECT_EQ(name_of(State::kTimeWait), "time_wait");
+  EXPECT_EQ(name_of(State::kClose), "close");
+  EXPECT_EQ(name_of(State::kCloseWait), "close_wait");
+  EXPECT_EQ(name_of(State::kLastAck), "last_ack");
+  EXPECT_EQ(name_of(State::kListen), "listen");
+  EXPECT_EQ(name_of(State::kClosing), "closing");
 }
 
 }  // namespace

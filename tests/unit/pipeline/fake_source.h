@@ -32,6 +32,8 @@ class FakeSource : public source::EventSource {
     return batch.more;
   }
 
+  bool is_complete() const override { return polls >= complete_at_poll; }
+
   std::vector<int> wake_fds() const override {
     return wake < 0 ? std::vector<int>{} : std::vector<int>{wake};
   }
@@ -55,6 +57,7 @@ class FakeSource : public source::EventSource {
   model::KindCounts filtered, lost, handed_over;
   int wake = -1;
   int polls = 0;
+  int complete_at_poll = 0;
   int waits = 0;
   bool stopped = false;
 };

@@ -43,6 +43,27 @@ TEST_F(PipelineTest, WritesTheHeaderBeforeTheFirstEvent) {
   EXPECT_EQ(flushes_before_first_look, 1);
 }
 
+TEST_F(PipelineTest, IsReadyOnceTheSourceIsComplete) {
+  std::vector<int> ready_at_poll;
+  options_.on_ready = [&] { ready_at_poll.push_back(source_.polls); };
+  source_.complete_at_poll = 2;
+  source_.before_stop = {{events_of({Kind::kSnapshot}), true}, {events_of({Kind::kSnapshot}), true}};
+  stop_at_poll(4);
+
+  run_and_check();
+
+  EXPECT_THAT(ready_at_poll, ElementsAre(2));
+}
+
+TEST_F(PipelineTest, IsNeverReadyWhereTheSourceFails) {
+  bool ready = false;
+  options_.on_ready = [&] { ready = true; };
+  source_.poll_error = Error{ErrorCode::kFailed, "no list"};
+
+  EXPECT_TRUE(refused(run(), ErrorCode::kFailed, {"no list"}));
+  EXPECT_FALSE(ready);
+}
+
 TEST_F(PipelineTest, DrainsTheSourceAfterItWasToldToStop) {
   source_.after_stop = {{events_of({Kind::kConnect}), true}, {events_of({Kind::kClose}), false}};
   stop();

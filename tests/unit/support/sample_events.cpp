@@ -73,6 +73,13 @@ model::Connection mapped(model::Connection conn) {
   return conn;
 }
 
+// Which side began it nobody saw.
+model::Connection found_at_start(model::Connection conn) {
+  conn.direction = model::Direction::kNone;
+  conn.owner->kind = model::OwnerKind::kSnapshot;
+  return conn;
+}
+
 model::Connection nobodys(model::Connection conn) {
   conn.owner.reset();
   return conn;
@@ -151,6 +158,8 @@ Event sample_event(Kind kind) {
     case Kind::kListen:
     case Kind::kUnlisten:
       return make(kind, listener(), model::Listen{4096});
+    case Kind::kSnapshot:
+      return make(kind, found_at_start(client()), model::Snapshot{model::State::kCloseWait});
     case Kind::kLost:
       return make(kind, {}, sample_loss());
     case Kind::kStats:
@@ -179,6 +188,8 @@ std::vector<Event> sample_stream() {
   append(ends_of_attempts());
   append({sample_event(Kind::kAccept), make(Kind::kAccept, over_ipv6(server()), model::Accept{})});
   append(ends_of_connections());
+  append({sample_event(Kind::kSnapshot),
+          make(Kind::kSnapshot, found_at_start(listener()), model::Snapshot{model::State::kListen})});
   append({sample_event(Kind::kReject), sample_event(Kind::kUnlisten),
           named_event(Kind::kConnect, "a,\"b\"\nc\\d\x1b[2J"),
           named_event(Kind::kAttempt, "\xc3\xa9\xff\xc2\x9bz"),

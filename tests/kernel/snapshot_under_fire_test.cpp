@@ -1,0 +1,181 @@
+// No gap and no double: connections come and go while the tracer starts, and each that ends when it is ready
+// has one beginning and one end, by each of its two sockets.
+
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "support/contract_check.h"
+#include "support/kernel_test.h"
+
+namespace tcptrail::test {
+namespace {
+
+std::int64_t now_ns() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+// What a process under fire says of itself, for as long as it lasts.
+struct Log {
+  static constexpr std::size_t kMost = 16'000;
+  struct Connection {
+    std::uint16_t client_port;
+    std::int64_t closing_ns;  // before its first close()
+    std::int64_t closed_ns;   // after its last
+  };
+  int stop;
+  pid_t pid;
+  std::uint16_t listener_port;
+  std::size_t count;
+  std::array<Connection, kMost> connections;
+};
+
+// Holds some connections to itself, and time and again closes the oldest and makes a new one.
+void fire(Log& log, const Gate& burning) {
+  constexpr std::size_t kHeld = 24;
+  constexpr Seconds kPause{0.0002};  // or the ports would not last
+  struct Ends {
+    UniqueFd client, server;
+    std::uint16_t port;
+  };
+  std::deque<Ends> held;
+  const UniqueFd listener = listen_at({"127.0.0.1", 0}, 64);
+  const SockAddr address = SockAddr::local_of(listener.get());
+  log.pid = ::getpid();
+  log.listener_port = address.port();
+  while (log.count < Log::kMost && std::atomic_ref(log.stop).load() == 0) {
+    UniqueFd client = connect_to(address);
+    const std::uint16_t port = SockAddr::local_of(client.get()).port();
+    held.push_back({std::move(client), accept_from(listener.get()), port});
+    if (held.size() < kHeld) continue;
+    burning.open();
+    Ends& oldest = held.front();
+    Log::Connection& logged = log.connections.at(log.count);
+    logged = {oldest.port, now_ns(), 0};
+    oldest.client.reset();
+    oldest.server.reset();
+    logged.closed_ns = now_ns();
+    ++log.count;
+    held.pop_front();
+    sleep_for(kPause);
+  }
+}
+
+// What was told of one end of a connection.
+struct Told {
+  int beginnings = 0;
+  int closes = 0;
+  std::string conns, lines;
+};
+
+class SnapshotUnderFireTest : public KernelTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    KernelTest::SetUp();
+    // No port is used again while somebody may take it for its former use.
+    if (!IsSkipped() && !HasFatalFailure()) ns().set_sysctl("ipv4/tcp_tw_reuse", "0");
+  }
+
+  Tracer start() {
+    return Tracer({.arguments = {"-o", "json", "--netns", ns().inode_text(), "-e",
+                                 std::string(kSocketEvents) + ",snapshot"},
+                   .without = GetParam()});
+  }
+};
+
+using Ends = std::map<std::pair<bool, std::uint16_t>, Told>;  // by whether it is the client's, and its port
+
+// An attempt that was under way when it was listed begins with its list entry and is then established.
+bool is_beginning(const Event& event) {
+  return event.kind() == "connect" || event.kind() == "accept" ||
+         (event.kind() == "snapshot" && event.text("state") != "syn_sent");
+}
+
+Ends by_end(const std::vector<Event>& events, const Log& log) {
+  Ends ends;
+  for (const Event& event : events) {
+    const bool of_client = event.number("remote_port") == log.listener_port;
+    if (!of_client && event.number("local_port") != log.listener_port) continue;
+    const auto port = event.number(of_client ? "local_port" : "remote_port");
+    if (!port) continue;
+    Told& told = ends[{of_client, static_cast<std::uint16_t>(*port)}];
+    told.beginnings += is_beginning(event) ? 1 : 0;
+    told.closes += event.kind() == "close" ? 1 : 0;
+    const std::string conn = event.text("conn");
+    if (told.conns.find(conn) == std::string::npos) told.conns += conn;
+    told.lines += "  " + event.line() + "\n";
+    if (event.kind() == "close" && event.number("pid") != log.pid) told.lines += "  ^ not its owner\n";
+  }
+  return ends;
+}
+
+bool is_whole(const Told& told) {
+  return told.beginnings == 1 && told.closes == 1 && told.conns.size() == 16 &&
+         told.lines.find('^') == std::string::npos;
+}
+
+// Of the connections that began to end after `from` and were closed before `to`.
+void expect_each_once(const std::vector<Event>& events, const Log& log, std::int64_t from, std::int64_t to) {
+  const Ends ends = by_end(events, log);
+  std::size_t checked = 0;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < log.count; ++i) {
+    const Log::Connection& connection = log.connections.at(i);
+    if (connection.closing_ns < from || connection.closed_ns > to) continue;
+    ++checked;
+    for (const bool of_client : {true, false}) {
+      const auto found = ends.find({of_client, connection.client_port});
+      const Told told = found == ends.end() ? Told{} : found->second;
+      if (is_whole(told) || ++wrong > 5) continue;
+      ADD_FAILURE() << "the " << (of_client ? "client" : "server") << "'s end, client port "
+                    << connection.client_port << ", told with " << told.beginnings << " beginnings and "
+                    << told.closes << " ends:\n"
+                    << told.lines;
+    }
+  }
+  EXPECT_EQ(wrong, 0U) << "of " << 2 * checked << " ends";
+  EXPECT_GT(checked, 100U) << "too little happened to show anything";
+}
+
+TEST_P(SnapshotUnderFireTest, EveryConnectionHasOneBeginningAndOneEnd) {
+  constexpr int kStarts = 3;
+  constexpr std::int64_t kMarginNs = 100'000'000;  // what the kernel does of itself after a close()
+  for (int i = 0; i < kStarts && !HasFailure(); ++i) {
+    SCOPED_TRACE("start " + std::to_string(i));
+    const Shared<Log> first, second;
+    const Gate first_burning, second_burning;
+    Child one = ns().spawn([&] { fire(*first, first_burning); });
+    Child two = ns().spawn([&] { fire(*second, second_burning); });
+    first_burning.wait();
+    second_burning.wait();
+    Tracer tracer = start();
+    tracer.wait_ready();
+    const std::int64_t ready = now_ns();
+    sleep_for(Seconds(0.6));
+    const std::int64_t end = now_ns() - kMarginNs;
+    const Outcome outcome = tracer.stop();
+    for (const auto* log : {&first, &second}) std::atomic_ref((*log)->stop).store(1);
+    one.join();
+    two.join();
+    ASSERT_TRUE(outcome.in_time && outcome.exit_code == 0 && outcome.complaints().empty()) << outcome.errors;
+    const auto events = outcome.events();
+    EXPECT_TRUE(of_kind(events, "lost").empty()) << "something was lost";
+    const auto problems = contract_violations(events, {.older_sockets = true});
+    EXPECT_TRUE(problems.empty()) << problems.substr(0, 2'000);
+    expect_each_once(events, *first, ready, end);
+    expect_each_once(events, *second, ready, end);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Objects, SnapshotUnderFireTest, ::testing::Values("", "modern"),
+                         [](const auto& one) { return *one.param == '\0' ? "Modern" : "ForOlderKernels"; });
+
+}  // namespace
+}  // namespace tcptrail::test
