@@ -40,8 +40,9 @@ IpAddress address(const __u32 (&words)[4]) {
   return IpAddress(bytes);
 }
 
-std::optional<std::uint16_t> port(std::uint16_t value) {
-  if (value == 0) return std::nullopt;
+// Port 0 is one that is not chosen yet, except at the end that was asked for.
+std::optional<std::uint16_t> port(std::uint16_t value, bool asked_for) {
+  if (value == 0 && !asked_for) return std::nullopt;
   return value;
 }
 
@@ -67,8 +68,8 @@ Result<model::Connection> decode_connection(const tt_conn& from) {
   conn.family = from.family == 4 ? model::Family::kIpv4 : model::Family::kIpv6;
   conn.mapped = (from.flags & TT_MAPPED) != 0;
   conn.netns = from.netns;
-  conn.local_port = port(from.local_port);
-  conn.remote_port = port(from.remote_port);
+  conn.local_port = port(from.local_port, conn.direction == model::Direction::kInbound);
+  conn.remote_port = port(from.remote_port, conn.direction == model::Direction::kOutbound);
   // A socket that connects has no local address before one is chosen; one that listens may mean them all.
   const IpAddress local = address(from.local);
   if (conn.direction != model::Direction::kOutbound || !local.is_unspecified()) conn.local_ip = local;

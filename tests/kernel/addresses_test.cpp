@@ -45,6 +45,18 @@ TEST_F(AddressesTest, MappedAtADualStackListener) {
   EXPECT_TRUE(exactly(outcome, story.all()));
 }
 
+// No port to listen on, but one to ask for.
+TEST_F(AddressesTest, PortZero) {
+  const Shared<SocketFact> fact;
+  const auto outcome = trace_process([&] {
+    const UniqueFd socket = bound_socket({"127.0.0.1", 0});
+    *fact = fact_of(socket.get(), {"127.0.0.2", 0});
+    demand_connect(socket.get(), fact->remote, ECONNREFUSED);
+  });
+  EXPECT_TRUE(exactly(outcome,
+                      {attempt("c", *fact), rejected(*fact), failed("c", *fact, "refused", "ECONNREFUSED")}));
+}
+
 TEST_F(AddressesTest, BoundSourceAddressAndPort) {
   struct Facts {
     SocketFact listener, server, client;

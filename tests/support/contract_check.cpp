@@ -125,7 +125,9 @@ class Checker {
     if (kNumbers.contains(name) && !value.IsUint64()) complain(name + " is not a natural number");
     if (kFlags.contains(name) && !value.IsBool()) complain(name + " is not true or false");
     if (name == "mapped" && value.IsFalse()) complain("mapped is told only where it is true");
-    if ((name == "local_port" || name == "remote_port") && value.IsUint() && value.GetUint() == 0) {
+    // The end that was asked for may be port 0.
+    const std::string free_end = event_->text("direction") == "outbound" ? "local_port" : "remote_port";
+    if (name == free_end && value.IsUint() && value.GetUint() == 0) {
       complain(name + " 0 is a placeholder");
     }
     const auto words = kWords.find(name);

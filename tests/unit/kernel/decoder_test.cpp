@@ -128,6 +128,19 @@ TEST_F(DecoderTest, LeavesOutWhatIsNotChosenYet) {
   EXPECT_EQ(shown(conn.remote_ip), "198.51.100.7");
 }
 
+TEST_F(DecoderTest, ShowsThatPortZeroWasAskedFor) {
+  RawRecord attempt(TT_ATTEMPT);
+  attempt.event.conn.direction = TT_OUTBOUND;
+  attempt.event.conn.remote_port = 0;
+  RawRecord reject(TT_REJECT);
+  reject.event.conn.direction = TT_INBOUND;
+  reject.event.conn.local_port = 0;
+
+  EXPECT_EQ(shown(decoded(attempt).conn.remote_ip), "198.51.100.7");
+  EXPECT_EQ(decoded(attempt).conn.remote_port, 0);
+  EXPECT_EQ(decoded(reject).conn.local_port, 0);
+}
+
 TEST_F(DecoderTest, LeavesOutTheUnspecifiedIpv4AddressToo) {
   RawRecord raw(TT_FAIL);
   raw.event.conn.local[3] = 0;
