@@ -5,6 +5,7 @@
  * - bpf_get_current_task_btf, 5.11 (3ca1032ab7ab): the task is read by probe there;
  * - compare and exchange, 5.12 (5ffa25502b5a), refused even in dead code: no slots there, only the hash;
  * - bpf_get_socket_cookie in tracing programs, 5.12 (c5dbb89fc2ac): the field is read, and may be empty yet;
+ * - pointers as arguments of global functions, 5.13: no CHECKED_ONCE there;
  * - bpf_task_pt_regs, 5.15 (dd6e10fbd9fb): connect()'s arguments are noted at its entry there.
  */
 #ifndef TCPTRAIL_COMPAT_H
@@ -29,6 +30,13 @@
 #define TASK_READ BPF_CORE_READ
 #else
 #define TASK_READ DIRECT_READ
+#endif
+
+/* A function that the verifier checks by itself, and not anew at each call. Its pointers are anything, NULL too. */
+#ifdef TT_COMPAT
+#define CHECKED_ONCE static __noinline
+#else
+#define CHECKED_ONCE __noinline
 #endif
 
 static __always_inline struct task_struct *current_task(void)

@@ -90,41 +90,47 @@ static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u1
  * Not inlined, nor are the rare paths elsewhere: between two events the kernel's own work evicts our code
  * from the processor's cache, so that what is shared and dense costs least (docs/performance.md).
  */
-static __noinline void tell_short(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns, __u64 word0,
-				  __u64 word1)
+CHECKED_ONCE int tell_short(__u32 kind, const struct tt_conn *c, __u64 time_ns, __u64 word0, __u64 word1)
 {
-	struct tt_counters *count = admit(kind, c);
+	struct tt_counters *count;
 	struct tt_event *event;
 
+	if (!c || kind >= TT_KINDS)
+		return 0;
+	count = admit(kind, c);
 	if (!count)
-		return;
+		return 0;
 	event = reserve(TT_SHORT_SIZE);
 	if (!event) {
 		__sync_fetch_and_add(&count->lost[kind], 1);
-		return;
+		return 0;
 	}
 	fill(event, kind, TT_SHORT_SIZE, c, time_ns);
 	event->body.words[0] = word0;
 	event->body.words[1] = word1;
 	bpf_ringbuf_submit(event, wake_flags());
+	return 0;
 }
 
-static __noinline void tell_long(enum tt_kind kind, const struct tt_conn *c, __u64 time_ns,
-				 const struct tt_close_body *body)
+CHECKED_ONCE int tell_long(__u32 kind, const struct tt_conn *c, __u64 time_ns, const struct tt_close_body *body)
 {
-	struct tt_counters *count = admit(kind, c);
+	struct tt_counters *count;
 	struct tt_event *event;
 
+	if (!c || !body || kind >= TT_KINDS)
+		return 0;
+	count = admit(kind, c);
 	if (!count)
-		return;
+		return 0;
 	event = reserve(sizeof(*event));
 	if (!event) {
 		__sync_fetch_and_add(&count->lost[kind], 1);
-		return;
+		return 0;
 	}
 	fill(event, kind, sizeof(*event), c, time_ns);
 	event->body.close = *body;
 	bpf_ringbuf_submit(event, wake_flags());
+	return 0;
 }
 
 /* Tells one event of any kind but close; what the words mean is said in tt_body. */

@@ -60,11 +60,13 @@ static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
 }
 
 /* Nobody accepted it, so it is the listener's: found by the exact address, else by the wildcard. */
-static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
+CHECKED_ONCE int own_by_listener(struct tt_conn *c, __u16 family)
 {
 	struct listener_key key;
 	struct listener *l;
 
+	if (!c)
+		return 0;
 	listener_key_of(&key, c, family);
 	l = bpf_map_lookup_elem(&listeners, &key);
 	if (!l) {
@@ -75,10 +77,11 @@ static __noinline void own_by_listener(struct tt_conn *c, __u16 family)
 		l = bpf_map_lookup_elem(&listeners, &key);
 	}
 	if (!l || !l->task.pid)
-		return;
+		return 0;
 	c->owner = TT_OWNER_LISTENER;
 	c->task = l->task;
 	c->flags |= l->flags;
+	return 0;
 }
 
 #endif

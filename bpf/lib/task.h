@@ -63,9 +63,11 @@ static __always_inline void own_by(struct tt_conn *c, const struct task_struct *
 }
 
 /* Makes the current thread the owner. Call it in process context only. */
-static __always_inline void own_by_current(struct tt_conn *c, enum tt_owner owner)
+CHECKED_ONCE int own_by_current(struct tt_conn *c, __u32 owner)
 {
-	own_by(c, current_task(), owner, config.by_cgroup && in_wanted_cgroup());
+	if (c)
+		own_by(c, current_task(), owner, config.by_cgroup && in_wanted_cgroup());
+	return 0;
 }
 
 /* The open file of a descriptor of the current thread, or NULL. */
