@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 
+#include "cli/doctor_command.h"
 #include "cli/trace_command.h"
 #include "cli/trace_options.h"
 
@@ -29,6 +30,21 @@ int report(const Error& error) {
   return exit_code(error.code);
 }
 
+int finish(const tcptrail::Result<void>& done) { return done ? 0 : report(done.error()); }
+
+// `trace` is the default command, so its options are understood before another one's name too, where only
+// --hooks means anything.
+int run_doctor(const CLI::App& app, const std::string& hooks, tcptrail::cli::DoctorOptions options) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0 || option->check_lname("hooks")) continue;
+    return report({ErrorCode::kUsage, option->get_name() + " is an option of trace, not of doctor"});
+  }
+  const auto only = tcptrail::cli::check_hooks(hooks);
+  if (!only) return report(only.error());
+  options.hooks = *only;
+  return finish(tcptrail::cli::doctor(options));
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Prints every TCP connection of this host, by process, with its outcome.", "tcptrail");
   app.set_version_flag("-V,--version", "tcptrail " TCPTRAIL_VERSION);
@@ -40,6 +56,10 @@ int run(int argc, char** argv) {
   tcptrail::cli::declare_trace_options(app, arguments);
   tcptrail::cli::declare_trace_options(
       *app.add_subcommand("trace", "print TCP connections as they happen (default)"), arguments);
+  tcptrail::cli::DoctorOptions doctor_options;
+  CLI::App& doctor = *app.add_subcommand(
+      "doctor", "say what this kernel can do: which hook serves each event, and why not another");
+  tcptrail::cli::declare_doctor_options(doctor, doctor_options, arguments.hooks);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -49,10 +69,10 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return report({ErrorCode::kUsage, std::string(error.what()) + " (see tcptrail --help)"});
   }
+  if (doctor.parsed()) return run_doctor(app, arguments.hooks, doctor_options);
   const auto options = tcptrail::cli::check_trace_options(arguments);
   if (!options) return report(options.error());
-  const auto done = tcptrail::cli::trace(*options);
-  return done ? 0 : report(done.error());
+  return finish(tcptrail::cli::trace(*options));
 }
 
 }  // namespace

@@ -162,13 +162,6 @@ Result<std::optional<std::uint64_t>> check_count(const std::optional<std::string
   return count;
 }
 
-Result<std::optional<kernel::Backend>> check_hooks(const std::string& text) {
-  if (text == "auto") return std::nullopt;
-  const auto backend = kernel::backend_named(text);
-  if (!backend) return refuse("--hooks", text, "auto, fentry, kprobe or tracepoint");
-  return backend;
-}
-
 // What --events and the style, which may mean certain events only, come to together.
 Result<KindSet> settle_kinds(const TraceArguments& arguments, format::Style style) {
   auto kinds = check_events(arguments.events);
@@ -189,6 +182,17 @@ Result<KindSet> settle_kinds(const TraceArguments& arguments, format::Style styl
 }
 
 }  // namespace
+
+void declare_hooks_option(CLI::App& command, std::string& hooks) {
+  command.add_option("--hooks", hooks, "auto (default), fentry, kprobe or tracepoint")->type_name("KIND");
+}
+
+Result<std::optional<kernel::Backend>> check_hooks(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  const auto backend = kernel::backend_named(text);
+  if (!backend) return refuse("--hooks", text, "auto, fentry, kprobe or tracepoint");
+  return backend;
+}
 
 void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   const auto many = [&](const char* names, std::vector<std::string>& into, const char* help,
@@ -229,8 +233,7 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   command.add_flag("-T,--no-time", arguments.no_time, "table: without the time");
   command.add_flag("--utc", arguments.utc, "table: times in UTC (json and csv always are)");
   command.add_option("--color", arguments.color, "auto (default), always or never")->type_name("WHEN");
-  command.add_option("--hooks", arguments.hooks, "auto (default), fentry, kprobe or tracepoint")
-      ->type_name("KIND");
+  declare_hooks_option(command, arguments.hooks);
   command.add_option("--buffer", arguments.buffer, "ring buffer, a power of two (default 8)")
       ->type_name("MIB");
   command.add_flag("--stats", arguments.stats, "at the end, say what became of every event");

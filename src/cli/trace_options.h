@@ -45,6 +45,10 @@ struct TraceArguments {
   bool v4 = false, v6 = false, failed = false, wide = false, no_time = false, utc = false, stats = false;
 };
 
+// --hooks, which other commands have too.
+void declare_hooks_option(CLI::App& command, std::string& hooks);
+Result<std::optional<kernel::Backend>> check_hooks(const std::string& text);
+
 // Declares the options on the command; they are filled in when it parses.
 void declare_trace_options(CLI::App& command, TraceArguments& arguments);
 // Checks them. An error names the option and the value.

@@ -39,17 +39,34 @@ __attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, con
   return length;
 }
 
+// The kernel's own, which leaks out where functions cannot be traced: arm64 before Linux 6.4.
+constexpr int kNotSupported = 524;  // ENOTSUPP
+
+std::string words_for(int error) {
+  if (error == ENOENT || error == ESRCH) return "it has no such function or tracepoint";
+  if (error == kNotSupported) return "it does not support that";
+  return std::strerror(error);
+}
+
 Error explain(int error, const std::string& what) {
   const bool denied = error == EPERM || error == EACCES || error == EINVAL || error == ENOENT ||
-                      error == EOPNOTSUPP || error == ESRCH;
-  std::string message = fmt::format("{}: {}", what, std::strerror(error));
+                      error == EOPNOTSUPP || error == ESRCH || error == kNotSupported;
+  std::string message = fmt::format("{}: {}", what, words_for(error));
   if (!libbpf_log().empty()) message += "\n" + libbpf_log();
   while (!message.empty() && message.back() == '\n') message.pop_back();
   return {denied ? ErrorCode::kDenied : ErrorCode::kFailed, std::move(message)};
 }
 
 tl::unexpected<Refusal> refused(int error, std::string program, const std::string& what) {
-  return tl::unexpected(Refusal{std::move(program), std::strerror(error), explain(error, what)});
+  return tl::unexpected(Refusal{std::move(program), words_for(error), explain(error, what)});
+}
+
+// With these it is the verifier that speaks, whatever they say.
+tl::unexpected<Refusal> not_loaded(int error, std::string program) {
+  auto refusal = refused(error, std::move(program), "the kernel refused to load the programs");
+  if (error == EACCES || error == EINVAL)
+    refusal.value().reason = fmt::format("its verifier does not accept it ({})", std::strerror(error));
+  return refusal;
 }
 
 // The program that libbpf complained of: its messages start with "prog 'NAME':".
@@ -122,7 +139,7 @@ tl::expected<BpfObject, Refusal> BpfObject::load(const BpfOptions& options, cons
   if (auto done = object.prepare(options, features, programs).map_error(as_refusal); !done)
     return tl::unexpected(done.error());
   if (const int error = tcptrail_bpf__load(object.object_.get()); error != 0)
-    return refused(-error, culprit(), "the kernel refused to load the programs");
+    return not_loaded(-error, culprit());
   if (auto done = fill_filter(*object.object_, options.filter).map_error(as_refusal); !done)
     return tl::unexpected(done.error());
   // Fitting the programs to this kernel took some megabytes that are free again: give them back.

@@ -32,10 +32,17 @@ bool offers(const Hook& hook, Backend backend) {
                      [&](const HookVariant& variant) { return variant.backend == backend; });
 }
 
+// A forced family is served by its own variants. Where it has none, the tracepoints and iterators that all families
+// share serve it, but never another family's probes of functions.
+bool is_of_another_family(const Hook& hook, const HookVariant& variant, Backend family) {
+  if (variant.backend == family) return false;
+  return offers(hook, family) || variant.backend == Backend::kFentry || variant.backend == Backend::kKprobe;
+}
+
 // Empty where nothing speaks against the variant.
 std::string objection(const Hook& hook, const HookVariant& variant, const Features& features,
                       const PlanRequest& request) {
-  if (request.only && variant.backend != *request.only && offers(hook, *request.only))
+  if (request.only && is_of_another_family(hook, variant, *request.only))
     return fmt::format("--hooks {} was asked for", name_of(*request.only));
   for (const Need need : variant.needs) {
     if (const std::string_view lack = lack_of(need, features); !lack.empty()) return std::string(lack);
@@ -71,8 +78,9 @@ Plan plan_hooks(const std::vector<Hook>& catalog, const Features& features, cons
         choice = &plan.chosen.emplace_back(Choice{hook.event, variant.backend, variant.programs});
         continue;
       }
-      if (reason.empty()) reason = fmt::format("not needed: {} comes first", name_of(choice->backend));
-      plan.rejected.push_back({hook.event, variant.backend, std::move(reason)});
+      const bool spare = choice != nullptr && reason.empty();
+      if (spare) reason = fmt::format("not needed: {} comes first", name_of(choice->backend));
+      plan.rejected.push_back({hook.event, variant.backend, variant.programs, std::move(reason), spare});
     }
     if (choice == nullptr) (needed ? plan.unserved : plan.forgone).push_back(hook.event);
   }

@@ -11,19 +11,24 @@
 
 namespace tcptrail::kernel {
 
+// Programs that this kernel refused, and its words.
+using RefusedPrograms = std::map<std::string, std::string, std::less<>>;
+
 // What the plan is made for.
 struct PlanRequest {
   model::KindSet kinds;
   bool attempt_after_syn = false;
-  // --hooks. An event that has no variant of that family keeps those it has.
+  // --hooks. An event that has no variant of that family keeps its tracepoints and iterators.
   std::optional<Backend> only;
-  std::map<std::string, std::string, std::less<>> failed;  // programs that this kernel refused, and its words
+  RefusedPrograms failed;
 };
 
 struct Rejection {
   std::string_view event;
   Backend backend;
+  std::vector<std::string_view> programs;
   std::string reason;
+  bool spare = false;  // nothing speaks against it but that another comes first
 };
 
 struct Choice {

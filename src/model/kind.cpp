@@ -21,6 +21,15 @@ std::optional<Kind> kind_named(std::string_view name) {
   return static_cast<Kind>(found - kNames.begin());
 }
 
+std::vector<std::string_view> names_of(KindSet kinds) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kTracedKinds; ++i) {
+    const auto kind = static_cast<Kind>(i);
+    if (kinds.has(kind)) names.push_back(name_of(kind));
+  }
+  return names;
+}
+
 KindCounts& KindCounts::operator+=(const KindCounts& other) {
   std::transform(counts_.begin(), counts_.end(), other.counts_.begin(), counts_.begin(), std::plus<>());
   return *this;

@@ -62,6 +62,8 @@ class KindSet {
   std::uint32_t bits_ = 0;
 };
 
+std::vector<std::string_view> names_of(KindSet kinds);
+
 // A number for each counted kind.
 class KindCounts {
  public:

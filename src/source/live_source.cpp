@@ -8,57 +8,21 @@
 #include <cstring>
 
 #include "kernel/decoder.h"
+#include "kernel/hook_loader.h"
 
 namespace tcptrail::source {
-namespace {
 
 using kernel::BpfObject;
-
-using kernel::Refusal;
-
-tl::expected<BpfObject, Refusal> try_plan(const kernel::Plan& plan, const kernel::BpfOptions& options,
-                                          const kernel::Features& features) {
-  const std::vector<std::string_view> programs = plan.programs();
-  auto object = BpfObject::load(options, features, programs);
-  for (auto program = programs.begin(); object && program != programs.end(); ++program) {
-    if (auto attached = object->attach(*program); !attached) return tl::unexpected(attached.error());
-  }
-  return object;
-}
-
-Error unserved(const kernel::Plan& plan, const std::optional<Error>& cause) {
-  std::string message = fmt::format("this kernel offers no way to hear of '{}':", plan.unserved.front());
-  for (const kernel::Rejection& rejection : plan.rejected) {
-    if (rejection.event != plan.unserved.front()) continue;
-    message += fmt::format("\n  {}: {}", kernel::name_of(rejection.backend), rejection.reason);
-  }
-  if (cause) message += "\n" + cause->message;
-  return {ErrorCode::kDenied, std::move(message)};
-}
-
-}  // namespace
 
 Result<std::unique_ptr<LiveSource>> LiveSource::start(const kernel::BpfOptions& options,
                                                       const kernel::Features& features,
                                                       std::optional<kernel::Backend> only) {
-  kernel::PlanRequest request{options.kinds, options.attempt_after_syn, only, {}};
-  std::optional<Error> last;
-  for (;;) {  // each round rules out a program, so it ends
-    const kernel::Plan plan = kernel::plan_hooks(kernel::hook_catalog(), features, request);
-    if (!plan.unserved.empty()) return tl::unexpected(unserved(plan, last));
-    auto object = try_plan(plan, options, features);
-    if (!object) {
-      const Refusal& refusal = object.error();
-      last = refusal.error;
-      if (refusal.program.empty() || !request.failed.emplace(refusal.program, refusal.reason).second)
-        return tl::unexpected(*last);
-      continue;
-    }
-    std::unique_ptr<LiveSource> source(new LiveSource(*std::move(object)));
-    auto ready = source->open_rings().and_then([&] { return source->begin_listing(); });
-    if (!ready) return tl::unexpected(ready.error());
-    return source;
-  }
+  auto object = kernel::load_hooks(options, features, only).object;
+  if (!object) return tl::unexpected(object.error());
+  std::unique_ptr<LiveSource> source(new LiveSource(*std::move(object)));
+  auto ready = source->open_rings().and_then([&] { return source->begin_listing(); });
+  if (!ready) return tl::unexpected(ready.error());
+  return source;
 }
 
 Result<void> LiveSource::open_rings() {

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "kernel/bpf_object.h"
 #include "kernel/features.h"
-#include "kernel/hook_plan.h"
+#include "kernel/hook_catalog.h"
 #include "kernel/ring_reader.h"
 #include "source/event_source.h"
 
@@ -17,8 +17,7 @@ namespace tcptrail::source {
 // What this host does, as it happens.
 class LiveSource : public EventSource {
  public:
-  // Chooses the hooks, loads and attaches them. A hook that the kernel refuses is replaced by its next
-  // variant; an error says which event remains unserved and why.
+  // With the hooks of kernel::load_hooks(); an error says which event remains unserved and why.
   static Result<std::unique_ptr<LiveSource>> start(const kernel::BpfOptions& options,
                                                    const kernel::Features& features,
                                                    std::optional<kernel::Backend> only);

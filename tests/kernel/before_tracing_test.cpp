@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cstring>
 #include <thread>
 
 #include "support/blind_spots.h"
@@ -160,7 +161,7 @@ TEST_P(RingBeforeTracingTest, AcceptThatWaits) {
                                                    older(stopped_listening(facts->listener)),
                                                    attempt("c", client),
                                                    connected("c", client),
-                                                   older(closed_unaccepted("s", facts->listener, client)),
+                                                   older(closed_unaccepted("s", facts->listener, client), "listener"),
                                                    closed_outbound("c", client, "fin"),
                                                })));
 }
@@ -179,13 +180,14 @@ TEST_F(BeforeTracingTest, AcceptOfA32BitProgramThatWaits) {
   });
   const SocketFact& client = facts->client[0];
   facts->server[0].local = client.remote;
+  std::strcpy(facts->listener.who.comm, "compat32");  // as it was called when it was found
   facts->server[0].remote = client.local;
   EXPECT_TRUE(exactly_so(outcome, unless_blind(BlindSpot::kCompatAcceptSinceBefore, story_of(*facts, 1),
                                                {
                                                    older(stopped_listening(facts->listener)),
                                                    attempt("c", client),
                                                    connected("c", client),
-                                                   older(closed_unaccepted("s", facts->listener, client)),
+                                                   older(closed_unaccepted("s", facts->listener, client), "listener"),
                                                    closed_outbound("c", client, "fin"),
                                                })));
 }

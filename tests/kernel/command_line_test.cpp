@@ -1,7 +1,6 @@
 // Bad values are refused before anything is loaded: by a user who could not load anything, with exit code 2
 // and the value by its name.
 
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/process.h"
 #include "support/tracer.h"
 
 namespace tcptrail::test {
@@ -18,11 +18,7 @@ Outcome run_as_nobody(const std::vector<std::string>& arguments) {
   TracerOptions options{.arguments = arguments};
   if (::geteuid() == 0) {
     options.by_descriptor = true;
-    options.prepare = [] {
-      check(::setgroups(0, nullptr), "setgroups");
-      check(::setresgid(65534, 65534, 65534), "setresgid");
-      check(::setresuid(65534, 65534, 65534), "setresuid");
-    };
+    options.prepare = become_nobody;
   }
   return Tracer(options).wait_exit();
 }
@@ -77,6 +73,9 @@ INSTANTIATE_TEST_SUITE_P(
                       BadValue{"CgroupMissing", {"--cgroup", "/no/such/cgroup"}, "/no/such/cgroup"},
                       BadValue{"UnknownHooks", {"--hooks", "magic"}, "magic"},
                       BadValue{"UnknownColor", {"--color", "mauve"}, "mauve"},
+                      BadValue{"UnknownHooksOfDoctor", {"doctor", "--hooks", "magic"}, "magic"},
+                      BadValue{"OptionOfTraceBeforeDoctor", {"-p", "1", "doctor"}, "--pid"},
+                      BadValue{"OptionOfTraceAfterDoctor", {"doctor", "-x"}, "-x"},
                       BadValue{"UnknownOption", {"--frobnicate"}, "--frobnicate"},
                       BadValue{"UnknownCommand", {"trase"}, "trase"}),
     [](const auto& test) { return test.param.name; });

@@ -1,6 +1,5 @@
 // What the kernel or the privileges don't allow: exit code 3, and a message that names what is missing.
 
-#include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -15,12 +14,6 @@ using RefusalsTest = KernelTest;
 void expect_named(const Outcome& outcome, const std::string& what) {
   EXPECT_NE(outcome.errors.find(what), std::string::npos) << "stderr does not name " << what << "\n"
                                                           << outcome.report();
-}
-
-void become_nobody() {
-  check(::setgroups(0, nullptr), "setgroups");
-  check(::setresgid(65534, 65534, 65534), "setresgid");
-  check(::setresuid(65534, 65534, 65534), "setresuid");
 }
 
 void leave_the_mounts_of_the_host() {

@@ -86,8 +86,9 @@ Expected listening(const SocketFact& listener, int backlog);
 Expected stopped_listening(const SocketFact& listener);
 
 // The same of a socket that is older than the tracing: nobody saw when it began, and its owner, unless it has
-// acted since, is who was found to hold it, or where the kernel lists no sockets nobody.
-Expected older(Expected event);
+// acted since, is who was found to hold it, or where the kernel lists no sockets nobody. A connection that nobody
+// accepted has its listener's, if that is still open.
+Expected older(Expected event, std::string_view owner = "snapshot");
 
 // What a run is asked about.
 struct Scope {

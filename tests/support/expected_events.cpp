@@ -119,10 +119,10 @@ Expected closed_unaccepted(std::string conn, const SocketFact& listener, const S
 }
 
 // Which end of a connection was the server is a guess then.
-Expected older(Expected event) {
+Expected older(Expected event, std::string_view owner) {
   for (const char* field : {"tid", "direction", "latency_us", "duration_us", "backlog_us"})
     event.anything(field);
-  return event.or_absent({"pid", "uid", "gid", "comm", "cgroup_id"}).with_if_present("owner", "snapshot");
+  return event.or_absent({"pid", "uid", "gid", "comm", "cgroup_id"}).with_if_present("owner", owner);
 }
 
 Expected rejected(const SocketFact& client) {

@@ -1,5 +1,6 @@
 #include "support/process.h"
 
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -36,6 +37,13 @@ constexpr unsigned kChildSeconds = 35;
 // glibc 2.36 declares pidfd_open() for C alone.
 UniqueFd open_pidfd(pid_t pid) {
   return UniqueFd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
+}
+
+void become_nobody() {
+  constexpr unsigned kNobody = 65534;
+  check(::setgroups(0, nullptr), "setgroups");
+  check(::setresgid(kNobody, kNobody, kNobody), "setresgid");
+  check(::setresuid(kNobody, kNobody, kNobody), "setresuid");
 }
 
 int wait_status(pid_t pid, int pidfd, Seconds timeout) {

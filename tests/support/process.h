@@ -39,6 +39,9 @@ Child spawn(const std::function<void()>& body);
 // fork() does not. Joins it.
 void run_in_clone(int flags, const std::function<void()>& body);
 
+// For the calling process, for good: a user without any privilege.
+void become_nobody();
+
 // The exit status of a process that is known by its pidfd; -1 if it has not ended in time.
 int wait_status(pid_t pid, int pidfd, Seconds timeout);
 UniqueFd open_pidfd(pid_t pid);

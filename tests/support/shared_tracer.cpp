@@ -1,22 +1,17 @@
 #include "support/shared_tracer.h"
 
-#include <gtest/gtest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 
-#include "support/kernel_test.h"
 #include "support/load.h"
 
 namespace tcptrail::test {
 namespace {
-
-std::unique_ptr<SharedTracer>& instance() {
-  static std::unique_ptr<SharedTracer> tracer;
-  return tracer;
-}
 
 bool is_about(const std::string& line, const TestNamespace& ns) {
   const std::string field = "\"netns\":" + ns.inode_text();  // the last one of a reject
@@ -34,57 +29,56 @@ std::string with_seq(std::string line, std::size_t seq) {
 
 }  // namespace
 
-// A tracer that ended badly, or complained, fails the program even if each scenario got its lines.
-class SharedTracerEnd : public ::testing::Environment {
- public:
-  void TearDown() override {
-    const Outcome outcome = instance()->tracer_.stop();
-    instance().reset();
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.report();
-    EXPECT_EQ(outcome.complaints(), "") << outcome.report();
-  }
-};
-
 SharedTracer* SharedTracer::get() {
-  if (std::getenv("TCPTRAIL_SHARED_TRACER") == nullptr) return nullptr;
-  if (!instance()) {
-    instance().reset(new SharedTracer);
-    ::testing::AddGlobalTestEnvironment(new SharedTracerEnd);
-  }
-  return instance().get();
+  const char* const stream = std::getenv("TCPTRAIL_SHARED_TRACER");
+  if (stream == nullptr) return nullptr;
+  static const std::unique_ptr<SharedTracer> tracer(new SharedTracer(stream));
+  return tracer.get();
 }
 
-SharedTracer::SharedTracer() : tracer_({.arguments = {"-o", "json", "-e", kSocketEvents}}) {
-  tracer_.wait_ready();
+SharedTracer::SharedTracer(const std::string& stream)
+    : stream_(check(::open(stream.c_str(), O_RDONLY | O_CLOEXEC), stream)) {
+  struct stat info {};
+  check(::fstat(stream_.get(), &info), stream);
+  end_ = info.st_size;
+}
+
+std::string SharedTracer::told_since(off_t begin) const {
+  struct stat info {};
+  check(::fstat(stream_.get(), &info), "the shared tracer's stream");
+  std::string text(static_cast<std::size_t>(std::max<off_t>(info.st_size - begin, 0)), '\0');
+  const auto got = check(::pread(stream_.get(), text.data(), text.size(), begin), "the shared tracer's stream");
+  text.resize(static_cast<std::size_t>(got));
+  text.resize(text.rfind('\n') + 1);
+  return text;
 }
 
 // The stream has one order, so all that came before a marker is there once the marker is.
-std::size_t SharedTracer::sync() {
+off_t SharedTracer::sync() {
   make_refused_attempt(markers_);
-  ++markers_made_;
-  std::string output;
+  std::string told;
   const bool arrived = eventually(Seconds(20), [&] {
-    output = tracer_.output();
-    output.resize(output.rfind('\n') + 1);
-    const auto lines = lines_of(output);
-    return markers_made_ == std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
-             return is_about(line, markers_) && line.find("\"event\":\"fail\"") != std::string::npos;
-           });
+    told = told_since(end_);
+    const auto lines = lines_of(told);
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return is_about(line, markers_) && line.find("\"event\":\"fail\"") != std::string::npos;
+    });
   });
   demand(arrived, "the shared tracer did not tell a marker in time");
-  return output.size();
+  end_ += static_cast<off_t>(told.size());
+  return end_;
 }
 
 Outcome SharedTracer::trace(const TestNamespace& ns, const std::function<void()>& scenario) {
   used_.emplace_back(check(::dup(ns.descriptor()), "dup"));
-  const std::size_t begin = sync();
+  const off_t begin = sync();
   scenario();
-  const std::size_t end = sync();
+  const off_t end = sync();
 
   Outcome outcome;
   outcome.in_time = true;
   outcome.exit_code = 0;
-  for (const std::string& line : lines_of(tracer_.output().substr(begin, end - begin))) {
+  for (const std::string& line : lines_of(told_since(begin).substr(0, static_cast<std::size_t>(end - begin)))) {
     if (is_about(line, ns) || is_loss(line))
       outcome.lines.push_back(with_seq(line, outcome.lines.size() + 1));
   }

@@ -1,5 +1,6 @@
 #pragma once
-// One tracer for all the scenarios of a test program, where a start of it takes long (emulated machines).
+// One tracer for the scenarios of all test programs, where a start of it takes long (emulated machines). Who runs the
+// tests starts it with "-o json -e" and kSocketEvents (kernel_test.h), and sees that it ends well: tests/vm/run_suite does.
 
 #include <cstddef>
 #include <functional>
@@ -13,8 +14,8 @@ namespace tcptrail::test {
 
 class SharedTracer {
  public:
-  // Null unless $TCPTRAIL_SHARED_TRACER is set: each scenario has a tracer of its own then. The first call starts
-  // it; it is stopped, and must have run well, at the end of the test program.
+  // Null unless $TCPTRAIL_SHARED_TRACER names the file that such a tracer writes: each scenario has a tracer of its
+  // own then.
   static SharedTracer* get();
 
   // What a tracer of its own would have told of `scenario` in this namespace: the lines of the namespace, and
@@ -22,14 +23,14 @@ class SharedTracer {
   Outcome trace(const TestNamespace& ns, const std::function<void()>& scenario);
 
  private:
-  friend class SharedTracerEnd;
-  SharedTracer();
-  std::size_t sync();  // until all that happened is told; where the output ends then
+  explicit SharedTracer(const std::string& stream);
+  std::string told_since(off_t begin) const;  // whole lines
+  off_t sync();                               // until all that happened is told; where the stream ends then
 
+  UniqueFd stream_;
+  off_t end_ = 0;
   TestNamespace markers_;
   std::vector<UniqueFd> used_;  // the namespaces so far, so that no inode is used again
-  std::ptrdiff_t markers_made_ = 0;
-  Tracer tracer_;
 };
 
 }  // namespace tcptrail::test

@@ -199,6 +199,18 @@ TEST(PlanHooks, TellsWhyOfEveryVariantAfterTheChosenOneToo) {
                                           "open: tracepoint: the kernel refused open_tracepoint: EINVAL"));
 }
 
+TEST(PlanHooks, TellsWhereOnlyTheOrderSpeaksAgainstAVariant) {
+  PlanRequest request = asking_for({Kind::kConnect});
+  request.failed = {{"open_tracepoint", "EINVAL"}};
+
+  const Plan plan = plan_hooks(kCatalog, kEverything, request);
+
+  ASSERT_EQ(plan.rejected.size(), 2U);
+  EXPECT_TRUE(plan.rejected[0].spare);
+  EXPECT_THAT(plan.rejected[0].programs, ElementsAre("open_kprobe", "open_kretprobe"));
+  EXPECT_FALSE(plan.rejected[1].spare);
+}
+
 TEST(PlanHooks, TakesWhatCompletesAKindAndNamesAProgramOnce) {
   const Plan plan = plan_hooks(kCompletingCatalog, kEverything, asking_for({Kind::kFail}));
 
