@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstdarg>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -29,13 +30,27 @@ std::string& libbpf_log() {
   return log;
 }
 
+// The verifier says at the end of its log why it refuses, so of a long message the middle is left out.
+void shorten(std::string& text) {
+  constexpr std::size_t kHead = 512;
+  constexpr std::size_t kTail = 1536;
+  if (text.size() <= kHead + kTail) return;
+  text.replace(kHead, text.size() - kHead - kTail, "\n[...]\n");
+}
+
 __attribute__((format(printf, 2, 0))) int keep_log(libbpf_print_level level, const char* format,
                                                    va_list args) {
   constexpr std::size_t kMost = 16 * 1024;
   if (level != LIBBPF_WARN || libbpf_log().size() > kMost) return 0;
-  char line[1024];
-  const int length = vsnprintf(line, sizeof(line), format, args);
-  libbpf_log() += line;
+  va_list again;
+  va_copy(again, args);
+  const int length = vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  if (length <= 0) return length;
+  std::string message(static_cast<std::size_t>(length), '\0');
+  vsnprintf(message.data(), message.size() + 1, format, args);
+  shorten(message);
+  libbpf_log() += message;
   return length;
 }
 
