@@ -95,6 +95,7 @@ std::string culprit() {
 }
 
 // The object for older kernels has the same maps and programs, so the skeleton of the one serves the other.
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): tcptrail_bpf__destroy() frees it, being C.
 tcptrail_bpf* open_compat() {
   auto* const object = static_cast<tcptrail_bpf*>(std::calloc(1, sizeof(tcptrail_bpf)));
   if (object == nullptr || tcptrail_bpf__create_skeleton(object) != 0) {
@@ -109,6 +110,7 @@ tcptrail_bpf* open_compat() {
   }
   return object;
 }
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 void preallocate(bpf_map* map, std::uint32_t entries) {
   bpf_map__set_map_flags(map, bpf_map__map_flags(map) & ~static_cast<std::uint32_t>(BPF_F_NO_PREALLOC));

@@ -1,15 +1,12 @@
 // Nothing leaks: after very many attempts that were refused, or whose process was killed, each was told and
 // the tracer remembers none of them.
 
-#include <gmock/gmock.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <vector>
 
 #include "support/accounting.h"
@@ -62,24 +59,17 @@ class LeakTest : public KernelTest, public ::testing::WithParamInterface<const c
  private:
   // Line by line: all of them as events would take much memory.
   struct Lines {
-    std::int64_t total = 0;
     std::int64_t of_reason = 0;
     std::string last;
   };
   Lines read_output(const std::string& reason) {
-    const std::string mark = "\"reason\":\"" + reason + "\"";
+    const std::string mark = R"("reason":")" + reason + '"';
     Lines lines;
-    ::lseek(output_.get(), 0, SEEK_SET);
-    std::FILE* const file = ::fdopen(::dup(output_.get()), "r");
-    demand(file != nullptr, "fdopen");
-    char* line = nullptr;
-    std::size_t size = 0;
-    for (ssize_t got = 0; (got = ::getline(&line, &size, file)) > 0; ++lines.total) {
-      lines.last.assign(line, static_cast<std::size_t>(got - 1));
-      lines.of_reason += lines.last.find(mark) != std::string::npos ? 1 : 0;
+    std::ifstream file("/proc/self/fd/" + std::to_string(output_.get()));
+    for (std::string line; std::getline(file, line);) {
+      lines.of_reason += line.find(mark) != std::string::npos ? 1 : 0;
+      lines.last.swap(line);
     }
-    std::free(line);
-    std::fclose(file);
     return lines;
   }
 
@@ -116,7 +106,7 @@ TEST_P(LeakTest, KilledAttempts) {
   expect_all_told_and_forgotten("aborted", [&](int attempts, const TracerMaps& maps) {
     const Gate under_way, never;
     Child child = ns().spawn([&] {
-      const auto descriptors = static_cast<rlim_t>(attempts + 100);
+      const rlim_t descriptors = static_cast<rlim_t>(attempts) + 100;
       const rlimit limit{descriptors, descriptors};
       check(::setrlimit(RLIMIT_NOFILE, &limit), "RLIMIT_NOFILE");
       std::vector<UniqueFd> sockets;

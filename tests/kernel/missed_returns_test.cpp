@@ -45,6 +45,7 @@ class MissedReturnsTest : public KernelTest {
   // So many threads in connect(), until they are killed.
   static void block(const SockAddr& address, const Gate& blocked) {
     std::vector<std::thread> threads;
+    threads.reserve(kBlocked);
     for (int i = 0; i < kBlocked; ++i)
       threads.emplace_back([&] { try_connect(tcp_socket(AF_INET).get(), address); });
     demand(eventually(Seconds(15), [] { return attempts_under_way() == kBlocked; }), "not all are blocked");
