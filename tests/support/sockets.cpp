@@ -32,6 +32,14 @@ void limit_waits(int socket) {
   check(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), "SO_RCVTIMEO");
 }
 
+// What is done for an io_uring in this thread interrupts a call with a time limit, signal or not.
+ssize_t receive(int socket, char* data, std::size_t size) {
+  for (;;) {
+    const auto got = ::recv(socket, data, size, 0);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
 }  // namespace
 
 SockAddr::SockAddr(std::string_view ip, std::uint16_t port) {
@@ -171,7 +179,7 @@ void send_bytes(int socket, std::size_t count) {
 void receive_bytes(int socket, std::size_t count) {
   std::array<char, kChunk> chunk{};
   while (count > 0) {
-    const auto got = check(::recv(socket, chunk.data(), std::min(count, chunk.size()), 0), "recv");
+    const auto got = check(receive(socket, chunk.data(), std::min(count, chunk.size())), "recv");
     if (got == 0) throw std::runtime_error("the stream ended early");
     count -= static_cast<std::size_t>(got);
   }
@@ -180,7 +188,7 @@ void receive_bytes(int socket, std::size_t count) {
 void receive_until_end(int socket) {
   std::array<char, kChunk> chunk{};
   for (;;) {
-    const auto got = ::recv(socket, chunk.data(), chunk.size(), 0);
+    const auto got = receive(socket, chunk.data(), chunk.size());
     if (got == 0 || (got < 0 && errno == ECONNRESET)) return;
     check(got, "recv");
   }
