@@ -5,23 +5,7 @@
 
 #include "lib/maps.h"
 
-static __always_inline bool in_wanted_cgroup(void)
-{
-	for (int level = 0; level <= TT_CGROUP_DEPTH; level++) {
-		__u64 id;
-
-		if (level > config.cgroup_depth)
-			break;
-		id = bpf_get_current_ancestor_cgroup_id(level);
-		if (!id)
-			break;
-		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
-			return true;
-	}
-	return false;
-}
-
-/* The same for another thread than the current one: its own cgroup and those above. */
+/* Its own cgroup and those above. */
 static __always_inline bool task_in_wanted_cgroup(const struct task_struct *task)
 {
 	const struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
@@ -36,6 +20,26 @@ static __always_inline bool task_in_wanted_cgroup(const struct task_struct *task
 		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
 	}
 	return false;
+}
+
+static __always_inline bool in_wanted_cgroup(void)
+{
+#ifdef TT_COMPAT /* the helper came to tracing programs with 5.11 */
+	return task_in_wanted_cgroup(current_task());
+#else
+	for (int level = 0; level <= TT_CGROUP_DEPTH; level++) {
+		__u64 id;
+
+		if (level > config.cgroup_depth)
+			break;
+		id = bpf_get_current_ancestor_cgroup_id(level);
+		if (!id)
+			break;
+		if (bpf_map_lookup_elem(&wanted_cgroups, &id))
+			return true;
+	}
+	return false;
+#endif
 }
 
 /* Makes a thread the owner. That there is one is said last: another processor may be copying the record at

@@ -133,6 +133,7 @@ TEST_F(ConnectUnderWayTest, RefusalOfABlockingConnectIsToldOnce) {
 
 TEST_F(ConnectUnderWayTest, ClosedBeforeAnAnswer) {
   const SilentPeer peer(ns());
+  ns().set_sysctl("ipv4/tcp_syn_retries", "6");  // it does not time out before it is closed
   const Shared<SocketFact> fact;
   const auto outcome = trace_from_the_middle([&](const Pause& until_traced) {
     const UniqueFd socket = bound_socket({"198.51.100.1", 0}, SOCK_NONBLOCK);

@@ -181,7 +181,7 @@ TEST_F(DoctorTest, ProvesItForWhatOlderKernelsGetToo) {
 
 TEST_F(DoctorTest, LeavesNoTrafficInTheNamespaceOfItsUser) {
   TCPTRAIL_REQUIRE_OF_KERNEL(lacks_some_event());
-  const auto traced = trace_json({"-e", kSocketEvents},
+  const auto traced = trace_json({"-e", socket_events()},
                                  [&] { ns().run([] { EXPECT_EQ(doctor({"--self-test"}).exit_code, 0); }); });
   EXPECT_THAT(traced.lines, IsEmpty()) << traced.report();
 }

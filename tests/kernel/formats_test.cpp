@@ -142,7 +142,7 @@ TEST_F(FormatsTest, ClassicIsTheExamplesTable) {
 
 TEST_F(FormatsTest, CsvHasOneHeaderAndAsManyColumnsInEachLine) {
   ExchangeFacts facts{};
-  const auto outcome = trace_as({"-o", "csv", "-e", kSocketEvents}, [&] { facts = exchange(ns(), {}); });
+  const auto outcome = trace_as({"-o", "csv", "-e", socket_events()}, [&] { facts = exchange(ns(), {}); });
   ASSERT_EQ(outcome.lines.size(), 8U) << outcome.report();
   const auto header = csv_fields(outcome.lines[0]);
   for (const char* name :

@@ -170,6 +170,7 @@ TEST_F(InboundTest, ListenWithItsBacklog) {
 }
 
 TEST_F(InboundTest, RejectKnowsTheTupleAndNoProcess) {
+  TCPTRAIL_REQUIRE_OF_KERNEL(lacks_rejects());
   struct Facts {
     SocketFact ipv4, ipv6;
   };

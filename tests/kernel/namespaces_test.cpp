@@ -12,7 +12,7 @@ class NamespacesTest : public KernelTest {
  protected:
   // Without --netns: the whole machine's. The other processes of the machine connect too, but not in here.
   Outcome trace_everything(const std::function<void()>& scenario) {
-    return trace({"-o", "json", "-e", kSocketEvents}, [&] {
+    return trace({"-o", "json", "-e", socket_events()}, [&] {
       scenario();
       ns().wait_until_quiet();
       other().wait_until_quiet();

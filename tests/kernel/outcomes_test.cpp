@@ -58,6 +58,7 @@ TEST_F(OutcomesTest, RefusedOverIpv6) {
 
 // The kernel clears ports and addresses on the way down; the ones it had chosen are still wanted.
 TEST_F(OutcomesTest, RefusedTellsThePortThatTheKernelChose) {
+  TCPTRAIL_REQUIRE_OF_KERNEL(lacks_rejects());
   const Shared<TimedFact> fact;
   const auto outcome = trace_process([&] {
     const UniqueFd socket = tcp_socket(AF_INET);

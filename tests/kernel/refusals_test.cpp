@@ -47,7 +47,7 @@ TEST_F(RefusalsTest, WorksWithoutTracefs) {
   TCPTRAIL_REQUIRE(lacks_mount_namespace());
   const Shared<SocketFact> fact;
   Tracer tracer(
-      {.arguments = {"-o", "json", "--netns", ns().inode_text(), "-e", kSocketEvents}, .prepare = [] {
+      {.arguments = {"-o", "json", "--netns", ns().inode_text(), "-e", socket_events()}, .prepare = [] {
          leave_the_mounts_of_the_host();
          for (const char* point : {"/sys/kernel/debug/tracing", "/sys/kernel/debug", "/sys/kernel/tracing"}) {
            while (::umount2(point, MNT_DETACH) == 0) {

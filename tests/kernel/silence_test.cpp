@@ -80,7 +80,7 @@ TEST_F(SilenceTest, SocketThatIsOnlyBound) {
 TEST_F(SilenceTest, OtherNamespacesAreFilteredAway) {
   const TestNamespace other;
   const Shared<SocketFact> fact;
-  const auto outcome = trace_json({"-e", kSocketEvents}, [&] {
+  const auto outcome = trace_json({"-e", socket_events()}, [&] {
     const auto be_refused = [&] {
       const UniqueFd socket = bound_socket({"127.0.0.1", 0});
       *fact = fact_of(socket.get(), {"127.0.0.1", kClosedPort});

@@ -14,7 +14,7 @@ namespace {
 
 class SnapshotOwnersTest : public KernelTest {
  protected:
-  static std::string with_snapshot() { return std::string(kSocketEvents) + ",snapshot"; }
+  static std::string with_snapshot() { return std::string(socket_events()) + ",snapshot"; }
 
   using Facts = BothEndsFacts;
 
@@ -77,7 +77,7 @@ TEST_F(SnapshotOwnersTest, AreKnownWithoutAskingForASnapshot) {
   const Gate ready, traced;
   Child holder = spawn_holder(*facts, ready, traced);
   ready.wait();
-  const auto outcome = trace_json({"-e", kSocketEvents}, [&] {
+  const auto outcome = trace_json({"-e", socket_events()}, [&] {
     traced.open();
     holder.join();
   });

@@ -50,6 +50,7 @@ class Expected {
   Expected&& present(const std::string& field) && { return std::move(present(field)); }
   Expected&& absent(const std::string& field) && { return std::move(absent(field)); }
 
+  const std::string& kind() const { return kind_; }
   const std::string& conn() const { return conn_; }
   bool matches(const Event& event) const;
   std::string describe() const;
@@ -104,8 +105,9 @@ struct Scope {
 };
 
 // The run ended well (exit 0, silent stderr), each event is as the contract has it (contract_check.h), and
-// the events are these, no fewer and no more. The order matters only within one conn.
-::testing::AssertionResult exactly(const Outcome& outcome, const std::vector<Expected>& expected,
+// the events are these, no fewer and no more. The order matters only within one conn. Rejects are not expected where
+// they cannot be seen (family.h).
+::testing::AssertionResult exactly(const Outcome& outcome, std::vector<Expected> expected,
                                    const Scope& scope = {});
 
 }  // namespace tcptrail::test

@@ -31,4 +31,9 @@ Family family_under_test() {
   return *found;
 }
 
+bool sees_rejects() {
+  const char* const unseen = std::getenv("TCPTRAIL_UNSEEN");
+  return unseen == nullptr || std::string_view(unseen) != "reject";
+}
+
 }  // namespace tcptrail::test

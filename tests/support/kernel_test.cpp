@@ -1,8 +1,14 @@
 #include "support/kernel_test.h"
 
+#include "support/family.h"
 #include "support/shared_tracer.h"
 
 namespace tcptrail::test {
+
+const char* socket_events() {
+  return sees_rejects() ? "attempt,connect,fail,pending,accept,close,listen,unlisten,reject"
+                        : "attempt,connect,fail,pending,accept,close,listen,unlisten";
+}
 
 void KernelTest::SetUp() {
   TCPTRAIL_REQUIRE(lacks_tracing());
@@ -20,7 +26,7 @@ Outcome KernelTest::trace_json(const std::vector<std::string>& more, const std::
 
 Outcome KernelTest::trace_sockets(const std::function<void()>& scenario) {
   SharedTracer* const shared = SharedTracer::get();
-  if (shared == nullptr) return trace_json({"-e", kSocketEvents}, scenario);
+  if (shared == nullptr) return trace_json({"-e", socket_events()}, scenario);
   return shared->trace(ns(), [&] {
     scenario();
     ns().wait_until_quiet();

@@ -9,6 +9,7 @@
 
 #include "support/cgroup.h"
 #include "support/compat32.h"
+#include "support/family.h"
 #include "support/net_namespace.h"
 #include "support/process.h"
 #include "support/sockets.h"
@@ -94,6 +95,10 @@ std::string lacks_32_bit_programs() {
   if (std::string why = lacks_compat32_program(); !why.empty()) return why;
   return lacking("32-bit programs",
                  [] { spawn([] { become_compat32(Compat32::kNothing, Pipe::make().read_end); }).join(); });
+}
+
+std::string lacks_rejects() {
+  return sees_rejects() ? std::string() : "no hook of this family tells of rejects on this kernel";
 }
 
 bool skips_are_failures() {

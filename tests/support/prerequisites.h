@@ -16,6 +16,7 @@ std::string lacks_ipv6();
 std::string lacks_io_uring();
 std::string lacks_multishot_accept();
 std::string lacks_32_bit_programs();
+std::string lacks_rejects();  // of the family under test
 
 // CI=true: a machine that cannot run the test is a failure there, not a silence.
 bool skips_are_failures();

@@ -1,6 +1,6 @@
 #pragma once
 // One tracer for the scenarios of all test programs, where a start of it takes long (emulated machines). Who runs the
-// tests starts it with "-o json -e" and kSocketEvents (kernel_test.h), and sees that it ends well: tests/vm/run_suite does.
+// tests starts it with "-o json -e" and socket_events() (kernel_test.h), and sees that it ends well: tests/vm/run_suite does.
 
 #include <cstddef>
 #include <functional>
