@@ -112,7 +112,8 @@ CHECKED_ONCE int tell_short(__u32 kind, const struct tt_conn *c, __u64 time_ns, 
 	return 0;
 }
 
-CHECKED_ONCE int tell_long(__u32 kind, const struct tt_conn *c, __u64 time_ns, const struct tt_close_body *body)
+CHECKED_ONCE int tell_long(__u32 kind, const struct tt_conn *c, __u64 time_ns,
+			   const struct tt_close_body *body)
 {
 	struct tt_counters *count;
 	struct tt_event *event;

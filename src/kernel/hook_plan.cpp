@@ -32,8 +32,8 @@ bool offers(const Hook& hook, Backend backend) {
                      [&](const HookVariant& variant) { return variant.backend == backend; });
 }
 
-// A forced family is served by its own variants. Where it has none, the tracepoints and iterators that all families
-// share serve it, but never another family's probes of functions.
+// A forced family is served by its own variants. Where it has none, the tracepoints and iterators that all
+// families share serve it, but never another family's probes of functions.
 bool is_of_another_family(const Hook& hook, const HookVariant& variant, Backend family) {
   if (variant.backend == family) return false;
   return offers(hook, family) || variant.backend == Backend::kFentry || variant.backend == Backend::kKprobe;

@@ -89,8 +89,8 @@ Expected stopped_listening(const SocketFact& listener, std::string conn = "");
 Expected listed(std::string conn, const SocketFact& fact, std::string_view state);
 
 // The same of a socket that is older than the tracing: nobody saw when it began, and its owner, unless it has
-// acted since, is who was found to hold it, or where the kernel lists no sockets nobody. A connection that nobody
-// accepted has its listener's, if that is still open.
+// acted since, is who was found to hold it, or where the kernel lists no sockets nobody. A connection that
+// nobody accepted has its listener's, if that is still open.
 Expected older(Expected event, std::string_view owner = "snapshot");
 
 // The same of one that was listed when the tracing began, so that its owner is known, and acts no more.
@@ -105,8 +105,8 @@ struct Scope {
 };
 
 // The run ended well (exit 0, silent stderr), each event is as the contract has it (contract_check.h), and
-// the events are these, no fewer and no more. The order matters only within one conn. Rejects are not expected where
-// they cannot be seen (family.h).
+// the events are these, no fewer and no more. The order matters only within one conn. Rejects are not
+// expected where they cannot be seen (family.h).
 ::testing::AssertionResult exactly(const Outcome& outcome, std::vector<Expected> expected,
                                    const Scope& scope = {});
 

@@ -14,8 +14,8 @@ std::string_view name_of(Family family);  // as --hooks has it
 // $TCPTRAIL_HOOKS; where it is not set, tracepoint. Throws on a name that is none.
 Family family_under_test();
 
-// False where no hook of the family tells of rejects on this kernel. Who runs the tests knows that from doctor, and
-// says so by $TCPTRAIL_UNSEEN=reject.
+// False where no hook of the family tells of rejects on this kernel. Who runs the tests knows that from
+// doctor, and says so by $TCPTRAIL_UNSEEN=reject.
 bool sees_rejects();
 
 }  // namespace tcptrail::test

@@ -18,8 +18,8 @@
 
 namespace tcptrail::test {
 
-// Every kind that sockets cause; not `all`, which may come to hold kinds that processes cause. Without reject where
-// the family under test cannot tell of it.
+// Every kind that sockets cause; not `all`, which may come to hold kinds that processes cause. Without reject
+// where the family under test cannot tell of it.
 const char* socket_events();
 
 class KernelTest : public ::testing::Test {

@@ -47,7 +47,8 @@ std::string SharedTracer::told_since(off_t begin) const {
   struct stat info {};
   check(::fstat(stream_.get(), &info), "the shared tracer's stream");
   std::string text(static_cast<std::size_t>(std::max<off_t>(info.st_size - begin, 0)), '\0');
-  const auto got = check(::pread(stream_.get(), text.data(), text.size(), begin), "the shared tracer's stream");
+  const auto got =
+      check(::pread(stream_.get(), text.data(), text.size(), begin), "the shared tracer's stream");
   text.resize(static_cast<std::size_t>(got));
   text.resize(text.rfind('\n') + 1);
   return text;
@@ -78,7 +79,8 @@ Outcome SharedTracer::trace(const TestNamespace& ns, const std::function<void()>
   Outcome outcome;
   outcome.in_time = true;
   outcome.exit_code = 0;
-  for (const std::string& line : lines_of(told_since(begin).substr(0, static_cast<std::size_t>(end - begin)))) {
+  for (const std::string& line :
+       lines_of(told_since(begin).substr(0, static_cast<std::size_t>(end - begin)))) {
     if (is_about(line, ns) || is_loss(line))
       outcome.lines.push_back(with_seq(line, outcome.lines.size() + 1));
   }

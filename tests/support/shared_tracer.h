@@ -1,6 +1,7 @@
 #pragma once
-// One tracer for the scenarios of all test programs, where a start of it takes long (emulated machines). Who runs the
-// tests starts it with "-o json -e" and socket_events() (kernel_test.h), and sees that it ends well: tests/vm/run_suite does.
+// One tracer for the scenarios of all test programs, where a start of it takes long (emulated machines). Who
+// runs the tests starts it with "-o json -e" and socket_events() (kernel_test.h), and sees that it ends well:
+// tests/vm/run_suite does.
 
 #include <cstddef>
 #include <functional>
@@ -14,8 +15,8 @@ namespace tcptrail::test {
 
 class SharedTracer {
  public:
-  // Null unless $TCPTRAIL_SHARED_TRACER names the file that such a tracer writes: each scenario has a tracer of its
-  // own then.
+  // Null unless $TCPTRAIL_SHARED_TRACER names the file that such a tracer writes: each scenario has a tracer
+  // of its own then.
   static SharedTracer* get();
 
   // What a tracer of its own would have told of `scenario` in this namespace: the lines of the namespace, and
