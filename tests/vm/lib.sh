@@ -12,6 +12,7 @@ days_fresh=7 # how long a package list serves before it is fetched again
 
 # Where this machine gets Debian from, by its own apt configuration: main archive and security.
 debian_uri() { # LABEL
+  # shellcheck disable=SC2016 # apt's own variables
   apt-get indextargets 'Created-By: Packages' --format '$(LABEL) $(REPO_URI)' | sed -n "s/^$1 //p" | head -n 1
 }
 
@@ -55,7 +56,7 @@ unpack() { # SUITE ARCHITECTURE FOLDER PACKAGE…
   mkdir -p "$folder"
   folder=$(readlink -f "$folder")
   (
-    cd "$cache/apt/$suite-$architecture/cache/archives"
+    cd "$cache/apt/$suite-$architecture/cache/archives" || exit 1
     for name; do
       rm -f "${name}"_*.deb
       suite_apt "$suite" "$architecture" apt-get download "$name" || exit 1
