@@ -14,14 +14,14 @@ namespace tcptrail::test {
 namespace {
 
 bool is_about(const std::string& line, const TestNamespace& ns) {
-  const std::string field = "\"netns\":" + ns.inode_text();  // the last one of a reject
+  const std::string field = R"("netns":)" + ns.inode_text();  // the last one of a reject
   return line.find(field + ",") != std::string::npos || line.find(field + "}") != std::string::npos;
 }
 
-bool is_loss(const std::string& line) { return line.find("\"event\":\"lost\"") != std::string::npos; }
+bool is_loss(const std::string& line) { return line.find(R"("event":"lost")") != std::string::npos; }
 
 std::string with_seq(std::string line, std::size_t seq) {
-  static constexpr std::string_view kName = "\"seq\":";
+  static constexpr std::string_view kName = R"("seq":)";
   const auto number = line.find(kName) + kName.size();
   const auto end = line.find_first_not_of("0123456789", number);
   return line.replace(number, end - number, std::to_string(seq));
@@ -32,8 +32,8 @@ std::string with_seq(std::string line, std::size_t seq) {
 SharedTracer* SharedTracer::get() {
   const char* const stream = std::getenv("TCPTRAIL_SHARED_TRACER");
   if (stream == nullptr) return nullptr;
-  static const std::unique_ptr<SharedTracer> tracer(new SharedTracer(stream));
-  return tracer.get();
+  static const std::unique_ptr<SharedTracer> kTracer(new SharedTracer(stream));
+  return kTracer.get();
 }
 
 SharedTracer::SharedTracer(const std::string& stream)
@@ -62,7 +62,7 @@ off_t SharedTracer::sync() {
     told = told_since(end_);
     const auto lines = lines_of(told);
     return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
-      return is_about(line, markers_) && line.find("\"event\":\"fail\"") != std::string::npos;
+      return is_about(line, markers_) && line.find(R"("event":"fail")") != std::string::npos;
     });
   });
   demand(arrived, "the shared tracer did not tell a marker in time");

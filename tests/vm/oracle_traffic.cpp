@@ -25,7 +25,7 @@ constexpr std::uint16_t kOpenPort = 5000;
 constexpr std::uint16_t kOtherPort = 5001;
 
 struct Attempt {
-  const char* name;
+  const char* name = nullptr;
   SockAddr target;
   int wanted = 0;  // errno
   int flags = 0;
