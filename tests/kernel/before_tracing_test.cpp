@@ -70,11 +70,6 @@ class BeforeTracingTest : public KernelTest {
   static Expected unaccepted(std::string conn, const SocketFact& listener, const SocketFact& client) {
     return older(closed_unaccepted(std::move(conn), listener, client), "listener");
   }
-
-  static ::testing::AssertionResult exactly_so(const Outcome& outcome,
-                                               const std::vector<Expected>& expected) {
-    return exactly(outcome, expected, {.older_sockets = true});
-  }
 };
 
 TEST_F(BeforeTracingTest, AcceptThatWaits) {
