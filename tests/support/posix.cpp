@@ -4,10 +4,19 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <stdexcept>
 #include <thread>
 
 namespace tcptrail::test {
+
+Seconds patiently(Seconds limit) {
+  static const double kTimes = [] {
+    const char* const times = std::getenv("TCPTRAIL_PATIENCE");
+    return times != nullptr ? std::stod(times) : 1.0;
+  }();
+  return limit * kTimes;
+}
 
 void throw_errno(std::string_view what) {
   throw std::system_error(errno, std::generic_category(), std::string(what));
@@ -45,7 +54,7 @@ void Gate::wait() const {
 
 bool poll_for(int fd, short events, Seconds timeout) {
   pollfd entry{fd, events, 0};
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + patiently(timeout);
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());

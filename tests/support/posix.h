@@ -14,6 +14,10 @@ namespace tcptrail::test {
 
 using Seconds = std::chrono::duration<double>;
 
+// The limits that tests set are a healthy machine's, and only a failure takes them whole. A slower one, as an
+// emulated machine, waits $TCPTRAIL_PATIENCE times as long.
+Seconds patiently(Seconds limit);
+
 [[noreturn]] void throw_errno(std::string_view what);
 
 // A system call's result, or std::system_error naming `what`.
@@ -61,13 +65,13 @@ class Gate {
   Pipe pipe_;
 };
 
-// True once `fd` has one of `events`; false at the timeout.
+// True once `fd` has one of `events`; false at the timeout, which is taken patiently.
 bool poll_for(int fd, short events, Seconds timeout);
 
 std::string read_whole(const std::string& path);  // throws
 void write_whole(const std::string& path, std::string_view text);
 
-// Waits until `condition` holds, asking every few milliseconds; the condition's last answer.
+// Waits until `condition` holds, asking every few milliseconds; the condition's last answer. Patiently, too.
 template <typename Condition>
 bool eventually(Seconds timeout, Condition condition);
 
@@ -75,7 +79,7 @@ void sleep_for(Seconds time);
 
 template <typename Condition>
 bool eventually(Seconds timeout, Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + patiently(timeout);
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     sleep_for(Seconds(0.005));

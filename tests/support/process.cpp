@@ -16,12 +16,12 @@
 namespace tcptrail::test {
 namespace {
 
-constexpr unsigned kChildSeconds = 35;
+constexpr Seconds kChildLimit{35};
 
 [[noreturn]] void run_child(const std::function<void()>& body, int errors) {
   // A child of a killed test must not stay; alarm() bounds a child that waits for something that never comes.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::alarm(kChildSeconds);
+  ::alarm(static_cast<unsigned>(patiently(kChildLimit).count()));
   try {
     body();
   } catch (const std::exception& error) {
@@ -100,7 +100,7 @@ Child::~Child() {
 }
 
 void Child::join() {
-  const int status = wait_status(pid_, pidfd_.get(), Seconds(40));
+  const int status = wait_status(pid_, pidfd_.get(), kChildLimit + Seconds(5));
   if (status == -1) throw std::runtime_error("a scenario's process did not end");
   pidfd_.reset();
   if (status == 0) return;

@@ -22,7 +22,7 @@ class Child {
   ~Child();  // SIGKILL if it was not joined
 
   pid_t pid() const { return pid_; }
-  void join();  // throws what the child threw, or if it has not ended after 40 s
+  void join();  // throws what the child threw, or if it has not ended in time
   void send_signal(int signal) const;
   void kill_and_reap();  // SIGKILL; its end is no failure
 

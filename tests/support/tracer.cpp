@@ -147,7 +147,7 @@ Tracer::~Tracer() {
 }
 
 void Tracer::wait_ready() {
-  const auto deadline = std::chrono::steady_clock::now() + kReadyLimit;
+  const auto deadline = std::chrono::steady_clock::now() + patiently(kReadyLimit);
   while (std::chrono::steady_clock::now() < deadline) {
     std::array<pollfd, 2> entries{pollfd{notify_.get(), POLLIN, 0}, pollfd{pidfd_.get(), POLLIN, 0}};
     if (::poll(entries.data(), entries.size(), 1000) <= 0) continue;
