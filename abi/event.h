@@ -153,6 +153,7 @@ struct tt_counters {
 	__u64 filtered[TT_KINDS];
 	__u64 lost[TT_KINDS];
 	__u64 missed; /* times that a program did not run, so that nobody knows what happened */
+	__u64 stood_in; /* times that the stand-by looked after a change of state because the first program had not run */
 };
 
 TT_STATIC_ASSERT(sizeof(struct tt_header) == 16, "wire layout");

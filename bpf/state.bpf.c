@@ -6,6 +6,7 @@
 #include "lib/emit.h"
 #include "lib/listeners.h"
 #include "lib/sock.h"
+#include "lib/standby.h"
 #include "lib/task.h"
 #include "lib/track.h"
 
@@ -71,7 +72,7 @@ static __always_inline void track_forget_stale(struct sock *sk, struct tracked *
 }
 
 /*
- * A change of state is missed where a softirq brings it while this very program runs on the same processor:
+ * Where there is no stand-by, a change of state is missed where a softirq brings it while this very program runs on the same processor:
  * the kernel does not let a program interrupt itself. What was missed is told as soon as it shows: an
  * establishment when the connection closes or is accepted, an end when the socket is destroyed.
  */
@@ -333,6 +334,22 @@ int BPF_PROG(state_tracepoint, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(state_first_tracepoint, struct sock *sk, int old_state, int new_state)
+{
+	on_state(sk, old_state, new_state);
+	mark_done(address_of(sk), new_state);
+	return 0;
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(state_standby_tracepoint, struct sock *sk, int old_state, int new_state)
+{
+	if (left_to_standby(address_of(sk), old_state, new_state))
+		on_state(sk, old_state, new_state);
+	return 0;
+}
+
 /* The last moment of a socket: what is still remembered of it is told and goes. */
 static __always_inline void on_destroy(struct sock *sk)
 {
@@ -349,6 +366,14 @@ static __always_inline void on_destroy(struct sock *sk)
 
 SEC("?tp_btf/tcp_destroy_sock")
 int BPF_PROG(destroy_tracepoint, struct sock *sk)
+{
+	on_destroy(sk);
+	return 0;
+}
+
+/* The second time finds nothing left to tell, but where the first was skipped. */
+SEC("?tp_btf/tcp_destroy_sock")
+int BPF_PROG(destroy_standby_tracepoint, struct sock *sk)
 {
 	on_destroy(sk);
 	return 0;

@@ -75,6 +75,16 @@ static __always_inline void count_missed(void)
 		__sync_fetch_and_add(&count->missed, 1);
 }
 
+/* The stand-by looked after what the kernel had skipped another program for. */
+static __always_inline void count_stood_in(void)
+{
+	__u32 zero = 0;
+	struct tt_counters *count = bpf_map_lookup_elem(&counters, &zero);
+
+	if (count)
+		__sync_fetch_and_add(&count->stood_in, 1);
+}
+
 static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u16 size,
 				 const struct tt_conn *c, __u64 time_ns)
 {

@@ -80,6 +80,19 @@ struct {
 	__type(value, struct call_args);
 } calls SEC(".maps");
 
+/* The change of a socket's state that the first of two programs dealt with last on this processor (lib/standby.h). */
+struct change {
+	__u64 sk;
+	int new_state;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct change);
+} last_changes SEC(".maps");
+
 /* The filters' values: filled before the programs run, read by filter_passes(). Sized by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -160,6 +160,27 @@ static inline bool tt_lingers(enum tt_phase phase)
 	return phase >= TT_PHASE_HELD;
 }
 
+/*
+ * Whether what is remembered of a socket shows that this change of its state was dealt with. Where nothing is
+ * remembered of one that ends or that has connected, there was nothing to deal with, or not with what we know.
+ */
+static inline bool tt_reflects(enum tt_phase phase, int old_state, int new_state)
+{
+	switch (new_state) {
+	case TT_TCP_SYN_SENT:
+		return phase == TT_PHASE_CONNECTING;
+	case TT_TCP_LISTEN:
+		return phase == TT_PHASE_LISTENING;
+	case TT_TCP_ESTABLISHED:
+		return old_state == TT_TCP_SYN_RECV ? phase == TT_PHASE_ESTABLISHED
+						    : phase != TT_PHASE_CONNECTING;
+	case TT_TCP_CLOSE:
+		return phase == TT_PHASE_NONE || tt_lingers(phase);
+	default: /* of the others nothing is remembered */
+		return true;
+	}
+}
+
 enum tt_verdict {
 	TT_IGNORE,
 	TT_TELL_FRESH, /* a failure that never reached the state machine */

@@ -50,6 +50,7 @@ class ReportWriter {
     flag("kprobes", kernel.kprobes);
     flag("modern", kernel.modern);
     flag("allocating", kernel.allocating);
+    flag("preemptible", kernel.preemptible);
     writer_.EndObject();
   }
 

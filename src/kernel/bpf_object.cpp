@@ -133,6 +133,13 @@ model::KindCounts sum(const tt_counters& counters, const __u64 (tt_counters::*ro
   return counts;
 }
 
+// 0 if it was not loaded.
+std::uint64_t times_skipped(const bpf_program* program) {
+  bpf_prog_info info{};
+  std::uint32_t length = sizeof(info);
+  return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0 ? info.recursion_misses : 0;
+}
+
 void add_unknown(KernelCounts& counts, std::uint64_t count) {
   counts.seen[model::Kind::kUnknown] += count;
   counts.lost[model::Kind::kUnknown] += count;
@@ -201,6 +208,9 @@ tl::expected<void, Refusal> BpfObject::attach(std::string_view program) {
   if (link == nullptr)
     return refused(errno, std::string(program), fmt::format("the kernel refused to attach {}", program));
   attached_.push_back({found, std::unique_ptr<bpf_link, Deleter>(link)});
+  // What the first program was skipped for until its stand-by came was before tracing.
+  if (found == object_->progs.state_standby_tracepoint)
+    skipped_before_ = times_skipped(object_->progs.state_first_tracepoint);
   return {};
 }
 
@@ -231,7 +241,23 @@ void BpfObject::end_spilling() { std::atomic_ref(control_of(*object_).spilling).
 
 void BpfObject::reader_waits() { std::atomic_ref(control_of(*object_).reader_waits).store(1); }
 
-Result<KernelCounts> BpfObject::counts() const {
+Result<KernelCounts> BpfObject::counts() {
+  // A program is skipped where it would interrupt itself. What it would have told nobody knows, but for the
+  // changes of state, which are made good: later (tell_missed in bpf/state.bpf.c), or where there is a
+  // stand-by (bpf/lib/standby.h) at once, and then what that was skipped for as well is lost.
+  const auto& programs = object_->progs;
+  const std::uint64_t first_skipped = times_skipped(programs.state_first_tracepoint) - skipped_before_;
+  KernelCounts counts;
+  for (const Attached& attached : attached_) {
+    const bpf_program* const program = attached.program;
+    const bool made_good =
+        program == programs.state_tracepoint || program == programs.state_first_tracepoint ||
+        program == programs.state_standby_tracepoint || program == programs.destroy_standby_tracepoint ||
+        (program == programs.destroy_tracepoint &&
+         bpf_program__autoload(programs.destroy_standby_tracepoint));
+    if (!made_good) add_unknown(counts, times_skipped(program));
+  }
+
   const auto processors = static_cast<std::size_t>(libbpf_num_possible_cpus());
   thread_local std::vector<tt_counters> values;
   values.resize(processors);
@@ -240,22 +266,17 @@ Result<KernelCounts> BpfObject::counts() const {
                                          processors * sizeof(tt_counters), 0);
   if (error != 0)
     return fail(ErrorCode::kFailed, fmt::format("cannot read the counters: {}", std::strerror(-error)));
-  KernelCounts counts;
+  std::uint64_t stood_in = 0;
   for (const tt_counters& value : values) {
     counts.seen += sum(value, &tt_counters::seen);
     counts.filtered += sum(value, &tt_counters::filtered);
     counts.lost += sum(value, &tt_counters::lost);
     add_unknown(counts, value.missed);
+    stood_in += value.stood_in;
   }
-  // A program is skipped where it would interrupt itself. What it would have told nobody knows, but for the
-  // changes of state: those are made good later (tell_missed in bpf/state.bpf.c).
-  for (const Attached& attached : attached_) {
-    if (attached.program == object_->progs.state_tracepoint) continue;
-    bpf_prog_info info{};
-    std::uint32_t length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(attached.program), &info, &length) == 0)
-      add_unknown(counts, info.recursion_misses);
-  }
+  // The two were not read at one moment: what was told as lost once stays lost.
+  if (first_skipped > stood_in) changes_lost_ = std::max(changes_lost_, first_skipped - stood_in);
+  add_unknown(counts, changes_lost_);
   return counts;
 }
 

@@ -70,7 +70,7 @@ class BpfObject {
   void end_spilling();
   // The reader is about to sleep: wake it when the first ring fills.
   void reader_waits();
-  Result<KernelCounts> counts() const;
+  Result<KernelCounts> counts();
 
  private:
   struct Deleter {
@@ -89,6 +89,8 @@ class BpfObject {
     std::unique_ptr<bpf_link, Deleter> link;
   };
   std::vector<Attached> attached_;
+  std::uint64_t skipped_before_ = 0;  // changes of state, by the first program, before there was a stand-by
+  std::uint64_t changes_lost_ = 0;    // of state, as told so far
 };
 
 }  // namespace tcptrail::kernel

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -122,13 +123,20 @@ bool may_allocate() {
   return static_cast<bool>(UniqueFd(bpf_map_create(kUserRingBuffer, "feature", 0, 0, page, nullptr)));
 }
 
+// By the version, as nothing else tells: it came with Linux 7.0.
+bool preempts_tracepoints() {
+  utsname name{};
+  return ::uname(&name) == 0 && std::strtol(name.release, nullptr, 10) >= 7;
+}
+
 void take_away(Features& features, std::string_view names) {
-  const std::array<std::pair<std::string_view, bool*>, 6> all = {{{"btf", &features.btf},
+  const std::array<std::pair<std::string_view, bool*>, 7> all = {{{"btf", &features.btf},
                                                                   {"tracefs", &features.tracefs},
                                                                   {"trampolines", &features.trampolines},
                                                                   {"kprobes", &features.kprobes},
                                                                   {"modern", &features.modern},
-                                                                  {"allocating", &features.allocating}}};
+                                                                  {"allocating", &features.allocating},
+                                                                  {"preemptible", &features.preemptible}}};
   for (const std::string_view name : split(names, ',')) {
     for (const auto& [its_name, flag] : all) *flag = *flag && name != its_name;
   }
@@ -146,6 +154,7 @@ Features probe_features(std::vector<std::string>& notices) {
     features.kprobes = readable(kKprobePath);
     features.modern = has_modern_helpers();
     features.allocating = may_allocate();
+    features.preemptible = preempts_tracepoints();
   }
   if (const char* const without = std::getenv("TCPTRAIL_WITHOUT")) take_away(features, without);
   return features;

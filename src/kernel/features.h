@@ -15,7 +15,8 @@ struct Features {
       false;             // fentry and fexit programs are not refused outright; a function's own may still be
   bool kprobes = false;  // the kernel has probes of functions; a function's own may still be refused
   bool modern = false;   // all that bpf/lib/compat.h makes good is there
-  bool allocating = false;  // programs of every kind may use maps that allocate as they go
+  bool allocating = false;   // programs of every kind may use maps that allocate as they go
+  bool preemptible = false;  // tasks may be preempted in a tracepoint's program
   std::vector<std::string> missing_capabilities;
 };
 

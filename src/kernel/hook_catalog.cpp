@@ -40,7 +40,12 @@ const std::vector<Hook>& hook_catalog() {
   // that nothing that has been seen to begin waits for an end that nobody saw: a return before its entry, and
   // all else before the changes of state. The sockets that exist already come last.
   static const std::vector<Hook> kCatalog = {
-      {"socket destroyed", kAll, {}, true, {{kTracepoint, {"destroy_tracepoint"}, {kBtf}}}},
+      {"socket destroyed",
+       kAll,
+       {},
+       true,
+       {{kTracepoint, {"destroy_tracepoint", "destroy_standby_tracepoint"}, {kBtf, kPreemptible}},
+        {kTracepoint, {"destroy_tracepoint"}, {kBtf}}}},
       {"connect returned",
        {Kind::kFail},
        {},
@@ -86,7 +91,12 @@ const std::vector<Hook>& hook_catalog() {
         {kKprobe, {"reset_v4_kprobe", "reset_v6_kprobe"}, {kBtf, kKprobes}},
         {kTracepoint, {"reset_tracepoint"}, {kBtf}},
         {kTracepoint, {"drop_tracepoint"}, {kBtf}}}},
-      {"socket state", kAll, {}, true, {{kTracepoint, {"state_tracepoint"}, {kBtf}}}},
+      {"socket state",
+       kAll,
+       {},
+       true,
+       {{kTracepoint, {"state_first_tracepoint", "state_standby_tracepoint"}, {kBtf, kPreemptible}},
+        {kTracepoint, {"state_tracepoint"}, {kBtf}}}},
       {"sockets at start", {Kind::kSnapshot}, kAll, false, {{kIterator, {"snapshot_iterator"}, {kBtf}}}},
   };
   return kCatalog;

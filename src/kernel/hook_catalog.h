@@ -16,7 +16,7 @@ std::string_view name_of(Backend backend);
 std::optional<Backend> backend_named(std::string_view name);
 
 // What a variant cannot do without.
-enum class Need { kBtf, kTracefs, kTrampolines, kKprobes, kModern };
+enum class Need { kBtf, kTracefs, kTrampolines, kKprobes, kModern, kPreemptible };
 
 struct HookVariant {
   Backend backend;

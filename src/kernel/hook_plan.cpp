@@ -23,6 +23,8 @@ std::string_view lack_of(Need need, const Features& features) {
       return features.kprobes ? "" : "the kernel has no kprobes (CONFIG_KPROBES, CONFIG_KPROBE_EVENTS)";
     case Need::kModern:
       return features.modern ? "" : "the kernel lacks bpf_task_pt_regs or what came before it (Linux 5.15)";
+    case Need::kPreemptible:
+      return features.preemptible ? "" : "no task is preempted in it before Linux 7.0";
   }
   return {};
 }

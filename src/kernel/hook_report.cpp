@@ -32,11 +32,13 @@ model::EventReport report_event(const Hook& hook) {
   return report;
 }
 
-// Two variants may be of one family, so what comes first is named by its place.
-std::string spare_reason(const model::EventReport& event) {
-  const model::HookReport& chosen = *event.hook;
+// Two variants may be of one family, so what comes first is named by its place; or at the same place, by its
+// program.
+std::string spare_reason(const model::HookReport& chosen, const model::HookReport& spare) {
+  const bool by_place =
+      !chosen.attach.empty() && !spare.attach.empty() && chosen.attach.front() != spare.attach.front();
   return fmt::format("the kernel takes it too, but {} comes first",
-                     chosen.attach.empty() ? chosen.family : chosen.attach.front());
+                     by_place ? chosen.attach.front() : chosen.programs.front());
 }
 
 }  // namespace
@@ -63,8 +65,9 @@ std::vector<model::EventReport> report_plan(const std::vector<Hook>& catalog, co
     }
     for (const Rejection& rejection : plan.rejected) {
       if (rejection.event != hook.event) continue;
-      report.rejected.push_back({report_hook(rejection.backend, rejection.programs, points),
-                                 rejection.spare ? spare_reason(report) : rejection.reason});
+      model::HookReport other = report_hook(rejection.backend, rejection.programs, points);
+      std::string reason = rejection.spare ? spare_reason(*report.hook, other) : rejection.reason;
+      report.rejected.push_back({std::move(other), std::move(reason)});
     }
   }
   return reports;

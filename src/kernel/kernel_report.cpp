@@ -59,6 +59,7 @@ model::KernelReport report_kernel(const Features& features) {
   report.kprobes = features.kprobes;
   report.modern = features.modern;
   report.allocating = features.allocating;
+  report.preemptible = features.preemptible;
   return report;
 }
 

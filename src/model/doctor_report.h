@@ -17,7 +17,7 @@ struct KernelReport {
   bool btf = false;
   std::vector<std::string> missing_capabilities;
   // Not known where BTF or a capability is missing: then nothing was tried.
-  std::optional<bool> tracefs, trampolines, kprobes, modern, allocating;
+  std::optional<bool> tracefs, trampolines, kprobes, modern, allocating, preemptible;
 };
 
 // One way to hear of an event.

@@ -88,7 +88,7 @@ TEST_F(DoctorTest, SaysItAsJson) {
   EXPECT_TRUE(flag(report.json(), "usable"));
   EXPECT_TRUE((*report.find("capabilities"))["missing"].Empty());
   EXPECT_FALSE(report.has("problem"));
-  for (const char* feature : {"tracefs", "trampolines", "kprobes", "modern", "allocating"})
+  for (const char* feature : {"tracefs", "trampolines", "kprobes", "modern", "allocating", "preemptible"})
     EXPECT_TRUE((*report.find("features")).HasMember(feature)) << feature;
   for (const Json& event : report.find("events")->GetArray()) {
     EXPECT_TRUE(event.HasMember("hook") || !flag(event, "needed")) << text(event, "event");
@@ -183,7 +183,7 @@ TEST_F(DoctorTest, LeavesNoTrafficInTheNamespaceOfItsUser) {
   TCPTRAIL_REQUIRE_OF_KERNEL(lacks_some_event());
   const auto traced = trace_json({"-e", socket_events()},
                                  [&] { ns().run([] { EXPECT_EQ(doctor({"--self-test"}).exit_code, 0); }); });
-  EXPECT_THAT(traced.lines, IsEmpty()) << traced.report();
+  EXPECT_THAT(happenings(traced.events()), IsEmpty()) << traced.report();
 }
 
 TEST_F(DoctorTest, SaysWhatItCanWithoutPrivileges) {

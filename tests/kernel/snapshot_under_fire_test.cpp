@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <deque>
@@ -121,8 +122,10 @@ bool is_whole(const Told& told) {
          told.lines.find('^') == std::string::npos;
 }
 
-// Of the connections that began to end after `from` and were closed before `to`.
-void expect_each_once(const std::vector<Event>& events, const Log& log, std::int64_t from, std::int64_t to) {
+// Of the connections that began to end after `from` and were closed before `to`. Returns for how many ends
+// that is not so.
+std::size_t expect_each_once(const std::vector<Event>& events, const Log& log, std::int64_t from,
+                             std::int64_t to, std::size_t lost) {
   const Ends ends = by_end(events, log);
   std::size_t checked = 0;
   std::size_t wrong = 0;
@@ -133,15 +136,24 @@ void expect_each_once(const std::vector<Event>& events, const Log& log, std::int
     for (const bool of_client : {true, false}) {
       const auto found = ends.find({of_client, connection.client_port});
       const Told told = found == ends.end() ? Told{} : found->second;
-      if (is_whole(told) || ++wrong > 5) continue;
+      if (is_whole(told) || ++wrong <= lost || wrong > lost + 5) continue;
       ADD_FAILURE() << "the " << (of_client ? "client" : "server") << "'s end, client port "
                     << connection.client_port << ", told with " << told.beginnings << " beginnings and "
                     << told.closes << " ends:\n"
                     << told.lines;
     }
   }
-  EXPECT_EQ(wrong, 0U) << "of " << 2 * checked << " ends";
+  EXPECT_LE(wrong, lost) << "of " << 2 * checked << " ends, with so many told as lost";
   EXPECT_GT(checked, 10U) << "too little happened to show anything";
+  return wrong;
+}
+
+std::size_t lost_in(const std::vector<Event>& events) {
+  std::size_t lost = 0;
+  for (const Event& event : of_kind(events, "lost")) {
+    for (const auto& kind : event.find("count")->GetObject()) lost += kind.value.GetUint64();
+  }
+  return lost;
 }
 
 TEST_P(SnapshotUnderFireTest, EveryConnectionHasOneBeginningAndOneEnd) {
@@ -166,11 +178,14 @@ TEST_P(SnapshotUnderFireTest, EveryConnectionHasOneBeginningAndOneEnd) {
     two.join();
     ASSERT_TRUE(outcome.in_time && outcome.exit_code == 0 && outcome.complaints().empty()) << outcome.errors;
     const auto events = outcome.events();
-    EXPECT_TRUE(of_kind(events, "lost").empty()) << "something was lost";
-    const auto problems = contract_violations(events, {.older_sockets = true});
-    EXPECT_TRUE(problems.empty()) << problems.substr(0, 2'000);
-    expect_each_once(events, *first, ready, end);
-    expect_each_once(events, *second, ready, end);
+    const std::size_t lost = lost_in(events);
+    EXPECT_TRUE(lost == 0 || preempts_programs()) << lost << " are lost";
+    if (lost == 0) {
+      const auto problems = contract_violations(events, {.older_sockets = true});
+      EXPECT_TRUE(problems.empty()) << problems.substr(0, 2'000);
+    }
+    const std::size_t wrong = expect_each_once(events, *first, ready, end, lost);
+    expect_each_once(events, *second, ready, end, lost - std::min(lost, wrong));
   }
 }
 

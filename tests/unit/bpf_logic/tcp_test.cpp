@@ -2,12 +2,19 @@
 
 #include "bpf/logic/tcp.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <vector>
 
 namespace tcptrail {
 namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsSupersetOf;
+using testing::Not;
 
 constexpr int kEveryState[] = {TT_TCP_ESTABLISHED, TT_TCP_SYN_SENT,  TT_TCP_SYN_RECV, TT_TCP_FIN_WAIT1,
                                TT_TCP_FIN_WAIT2,   TT_TCP_TIME_WAIT, TT_TCP_CLOSE,    TT_TCP_CLOSE_WAIT,
@@ -102,6 +109,38 @@ TEST(CauseComesLater, WhereNeitherErrorNorShutdownExplainsTheEnd) {
   EXPECT_FALSE(tt_cause_comes_later(0, 3)) << "closed by its owner";
   EXPECT_FALSE(tt_cause_comes_later(ECONNREFUSED, 0));
   EXPECT_FALSE(tt_cause_comes_later(ECONNREFUSED, 3));
+}
+
+std::vector<tt_phase> phases_that_reflect(int old_state, int new_state) {
+  std::vector<tt_phase> phases;
+  for (int phase = TT_PHASE_NONE; phase <= TT_PHASE_CLOSED; ++phase) {
+    if (tt_reflects(static_cast<tt_phase>(phase), old_state, new_state))
+      phases.push_back(static_cast<tt_phase>(phase));
+  }
+  return phases;
+}
+
+TEST(Reflects, ABeginningOnlyWhereItIsRemembered) {
+  EXPECT_THAT(phases_that_reflect(TT_TCP_CLOSE, TT_TCP_SYN_SENT), ElementsAre(TT_PHASE_CONNECTING));
+  EXPECT_THAT(phases_that_reflect(TT_TCP_CLOSE, TT_TCP_LISTEN), ElementsAre(TT_PHASE_LISTENING));
+  EXPECT_THAT(phases_that_reflect(TT_TCP_SYN_RECV, TT_TCP_ESTABLISHED), ElementsAre(TT_PHASE_ESTABLISHED));
+}
+
+TEST(Reflects, AnEstablishmentUnlessTheAttemptStillWaits) {
+  EXPECT_THAT(phases_that_reflect(TT_TCP_SYN_SENT, TT_TCP_ESTABLISHED), Not(Contains(TT_PHASE_CONNECTING)));
+  EXPECT_THAT(phases_that_reflect(TT_TCP_SYN_SENT, TT_TCP_ESTABLISHED),
+              IsSupersetOf({TT_PHASE_NONE, TT_PHASE_ESTABLISHED}));
+}
+
+TEST(Reflects, AnEndWhereNothingIsLeftToTell) {
+  EXPECT_THAT(phases_that_reflect(TT_TCP_ESTABLISHED, TT_TCP_CLOSE),
+              ElementsAre(TT_PHASE_NONE, TT_PHASE_HELD, TT_PHASE_FAILED, TT_PHASE_CLOSED));
+}
+
+TEST(Reflects, AllThatIsNotRemembered) {
+  for (const int state :
+       {TT_TCP_SYN_RECV, TT_TCP_FIN_WAIT1, TT_TCP_FIN_WAIT2, TT_TCP_CLOSE_WAIT, TT_TCP_LAST_ACK})
+    EXPECT_EQ(phases_that_reflect(TT_TCP_ESTABLISHED, state).size(), 8U) << state;
 }
 
 TEST(Lingers, OnceItIsClosed) {

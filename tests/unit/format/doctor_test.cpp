@@ -30,7 +30,8 @@ DoctorReport a_report() {
                    .trampolines = true,
                    .kprobes = true,
                    .modern = true,
-                   .allocating = false};
+                   .allocating = false,
+                   .preemptible = false};
   report.events = {
       {"socket state",
        KindSet::all(),
@@ -89,7 +90,7 @@ TEST(DoctorTable, ClaimsNothingAboutHooksThatWereNotTried) {
   DoctorReport report = a_report();
   report.kernel.missing_capabilities = {"CAP_BPF", "CAP_PERFMON"};
   report.kernel.tracefs = report.kernel.trampolines = report.kernel.kprobes = std::nullopt;
-  report.kernel.modern = report.kernel.allocating = std::nullopt;
+  report.kernel.modern = report.kernel.allocating = report.kernel.preemptible = std::nullopt;
   report.self_test = std::nullopt;
   report.problem = "tracing needs CAP_BPF and CAP_PERFMON";
 

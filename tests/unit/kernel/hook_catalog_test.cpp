@@ -97,6 +97,19 @@ TEST(HookCatalog, AttachesWhatSeesAnEndBeforeWhatSeesItsBeginning) {
   }
 }
 
+TEST(HookCatalog, HasAStandbyWhereTasksArePreemptedInAProgram) {
+  PlanRequest request;
+  request.kinds = KindSet::all();
+  Features features = every_feature();
+  features.preemptible = true;
+
+  const auto programs = plan_hooks(hook_catalog(), features, request).programs();
+
+  EXPECT_THAT(programs, testing::IsSupersetOf({"state_first_tracepoint", "state_standby_tracepoint",
+                                               "destroy_tracepoint", "destroy_standby_tracepoint"}));
+  EXPECT_THAT(programs, testing::Not(testing::Contains("state_tracepoint")));
+}
+
 TEST(HookCatalog, TracesWithoutTheSocketsAtStartWhereTheKernelListsNone) {
   PlanRequest request;
   request.kinds = {Kind::kConnect, Kind::kClose};

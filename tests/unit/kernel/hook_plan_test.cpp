@@ -22,6 +22,7 @@ const Features kEverything = {.btf = true,
                               .kprobes = true,
                               .modern = true,
                               .allocating = true,
+                              .preemptible = true,
                               .missing_capabilities = {}};
 
 Features without(bool Features::*feature) {
