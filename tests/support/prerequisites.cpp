@@ -1,7 +1,6 @@
 #include "support/prerequisites.h"
 
 #include <sched.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -12,7 +11,6 @@
 #include "support/compat32.h"
 #include "support/family.h"
 #include "support/net_namespace.h"
-#include "support/posix.h"
 #include "support/process.h"
 #include "support/sockets.h"
 #include "support/uring.h"
@@ -101,12 +99,6 @@ std::string lacks_32_bit_programs() {
 
 std::string lacks_rejects() {
   return sees_rejects() ? std::string() : "no hook of this family tells of rejects on this kernel";
-}
-
-bool preempts_programs() {
-  utsname name{};
-  check(::uname(&name), "uname");
-  return std::stoi(name.release) >= 7;
 }
 
 bool skips_are_failures() {

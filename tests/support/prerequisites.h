@@ -18,10 +18,6 @@ std::string lacks_multishot_accept();
 std::string lacks_32_bit_programs();
 std::string lacks_rejects();  // of the family under test
 
-// Whether the kernel may skip a program for one task because another was preempted in it (docs/hooks.md):
-// then not all is told under load, but what is not must be told as lost.
-bool preempts_programs();
-
 // CI=true: a machine that cannot run the test is a failure there, not a silence.
 bool skips_are_failures();
 
