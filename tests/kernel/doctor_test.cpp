@@ -35,19 +35,25 @@ Event report_of(const Outcome& outcome) {
   return Event(outcome.lines.front());
 }
 
+const Json& member(const Json& object, const char* name) {
+  const auto found = object.FindMember(name);
+  demand(found != object.MemberEnd(), std::string("doctor does not tell ") + name);
+  return found->value;
+}
+
 std::string text(const Json& object, const char* name) {
-  return object.HasMember(name) && object[name].IsString() ? object[name].GetString() : "";
+  return object.HasMember(name) && member(object, name).IsString() ? member(object, name).GetString() : "";
 }
 
 bool flag(const Json& object, const char* name) {
-  return object.HasMember(name) && object[name].IsBool() && object[name].GetBool();
+  return object.HasMember(name) && member(object, name).IsBool() && member(object, name).GetBool();
 }
 
 // All families that an event could have, the chosen one too.
 std::set<std::string> families_of(const Json& event) {
   std::set<std::string> families;
-  if (event.HasMember("hook")) families.insert(text(event["hook"], "family"));
-  for (const Json& rejected : event["rejected"].GetArray()) families.insert(text(rejected, "family"));
+  if (event.HasMember("hook")) families.insert(text(member(event, "hook"), "family"));
+  for (const Json& rejected : member(event, "rejected").GetArray()) families.insert(text(rejected, "family"));
   return families;
 }
 
@@ -86,18 +92,20 @@ TEST_F(DoctorTest, SaysItAsJson) {
   EXPECT_EQ(text(*report.find("kernel"), "machine"), kernel.machine);
   EXPECT_TRUE(flag(report.json(), "btf"));
   EXPECT_TRUE(flag(report.json(), "usable"));
-  EXPECT_TRUE((*report.find("capabilities"))["missing"].Empty());
+  EXPECT_TRUE(member(*report.find("capabilities"), "missing").Empty());
   EXPECT_FALSE(report.has("problem"));
   for (const char* feature : {"tracefs", "trampolines", "kprobes", "modern", "allocating", "preemptible"})
     EXPECT_TRUE((*report.find("features")).HasMember(feature)) << feature;
   for (const Json& event : report.find("events")->GetArray()) {
     EXPECT_TRUE(event.HasMember("hook") || !flag(event, "needed")) << text(event, "event");
     if (event.HasMember("hook")) {
-      EXPECT_EQ(event["hook"]["programs"].Size(), event["hook"]["attach"].Size()) << text(event, "event");
+      EXPECT_EQ(member(member(event, "hook"), "programs").Size(),
+                member(member(event, "hook"), "attach").Size())
+          << text(event, "event");
     }
-    for (const Json& rejected : event["rejected"].GetArray()) {
+    for (const Json& rejected : member(event, "rejected").GetArray()) {
       EXPECT_NE(text(rejected, "reason"), "") << text(event, "event");
-      EXPECT_GT(rejected["programs"].Size(), 0U) << text(event, "event");
+      EXPECT_GT(member(rejected, "programs").Size(), 0U) << text(event, "event");
     }
   }
 }
@@ -107,7 +115,7 @@ TEST_F(DoctorTest, GivesTheReasonsOfThisKernel) {
   const Event report = report_of(doctor({"--json", "--hooks", "auto"}));
   const Json& features = *report.find("features");
   for (const Json& event : report.find("events")->GetArray()) {
-    for (const Json& rejected : event["rejected"].GetArray()) {
+    for (const Json& rejected : member(event, "rejected").GetArray()) {
       const std::string family = text(rejected, "family");
       const std::string reason = text(rejected, "reason");
       EXPECT_THAT(reason, Not(HasSubstr("not tried")));
@@ -136,13 +144,13 @@ TEST_P(DoctorOfFamilyTest, IsRightAboutWhatTracingComesTo) {
   for (const Json& event : report.find("events")->GetArray()) {
     if (families_of(event).count(family) == 0) continue;
     if (event.HasMember("hook")) {
-      EXPECT_EQ(text(event["hook"], "family"), family) << text(event, "event");
+      EXPECT_EQ(text(member(event, "hook"), "family"), family) << text(event, "event");
       continue;
     }
     if (flag(event, "needed")) {
       EXPECT_THAT(outcome.errors, HasSubstr(text(event, "event")));
     }
-    for (const Json& rejected : event["rejected"].GetArray()) {
+    for (const Json& rejected : member(event, "rejected").GetArray()) {
       const bool asked_for = text(rejected, "family") == family;
       EXPECT_EQ(text(rejected, "reason") == "--hooks " + family + " was asked for", !asked_for)
           << text(event, "event") << ": " << text(rejected, "reason");
@@ -194,12 +202,12 @@ TEST_F(DoctorTest, SaysWhatItCanWithoutPrivileges) {
   EXPECT_FALSE(flag(report.json(), "usable"));
   EXPECT_TRUE(flag(report.json(), "btf"));
   EXPECT_THAT(text(report.json(), "problem"), HasSubstr("CAP_PERFMON"));
-  EXPECT_EQ((*report.find("capabilities"))["missing"].Size(), 2U);
+  EXPECT_EQ(member(*report.find("capabilities"), "missing").Size(), 2U);
   EXPECT_TRUE(report.find("features")->ObjectEmpty()) << outcome.report();
   EXPECT_FALSE(report.has("self_test"));
   for (const Json& event : report.find("events")->GetArray()) {
     EXPECT_FALSE(event.HasMember("hook"));
-    for (const Json& rejected : event["rejected"].GetArray())
+    for (const Json& rejected : member(event, "rejected").GetArray())
       EXPECT_THAT(text(rejected, "reason"), HasSubstr("not tried"));
   }
 }
