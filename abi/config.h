@@ -38,6 +38,8 @@ struct tt_config {
 	__u8 accept_probed; /* accept() is followed from entry to return */
 	__u8 reserved[3];
 	__u32 cgroup_depth; /* the deepest cgroup asked for */
+	__u32 budget; /* events a second that each process may tell singly, on average, whatever others do */
+	__u32 flood_bytes; /* of the large ring unread, from which on processes above their budget are summed up */
 };
 
 struct tt_control {
@@ -46,6 +48,9 @@ struct tt_control {
 	__u32 spilling; /* set by the kernel: `events` was full; cleared by the reader: `spill` is empty */
 	__s32 lingering; /* kernel: tracked sockets that are closed but not destroyed */
 	__u32 listing; /* user space: the sockets that existed at start are being listed */
+	__u32 spill_round; /* counted up by the reader each time it ends spilling: budgets begin anew */
+	__u32 flood_side; /* user space: which of the two flood maps is written to, 0 or 1 */
+	__u32 flooded; /* set by the kernel when it writes to that map, cleared by the reader when it changes sides */
 };
 
 /* Key of the trie of wanted networks. The family comes first, so that ::/0 does not take in IPv4. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The records that the kernel programs put into the ring buffer and the decoder reads.
+ * What the kernel programs put into the ring buffer and the flood maps, and the decoder reads.
  *
- * Every record is a tt_event, but only a close has all of it (tt_header.size says how long it is). Integers are in
+ * Every record of the ring is a tt_event, but only a close has all of it (tt_header.size says how long it is). Integers are in
  * the machine's byte order, ports included; addresses are 16 bytes in network order, IPv4 ones as
  * ::ffff:a.b.c.d. A change of layout raises TT_ABI_VERSION.
  */
@@ -146,11 +146,37 @@ struct tt_event {
 /* The length of a record of any kind but close, which is a whole tt_event. */
 #define TT_SHORT_SIZE (__builtin_offsetof(struct tt_event, body) + sizeof(struct tt_latency_body))
 
+/*
+ * The flood maps: events that were counted instead of told, by what they have in common. Not one word more than
+ * tells two of them apart, so that a flood needs few.
+ */
+struct tt_flood_key {
+	__u32 local[4];
+	__u32 remote[4];
+	char comm[TT_COMM_LEN];
+	__u32 pid; /* 0: not known */
+	__u32 netns;
+	__s32 error; /* of a fail, as in tt_latency_body; else 0 */
+	__u16 port; /* outbound: the remote one; else the local one */
+	__u8 kind; /* enum tt_kind */
+	__u8 direction; /* enum tt_direction */
+	__u8 owner; /* enum tt_owner */
+	__u8 reserved[3];
+};
+
+struct tt_flood {
+	struct tt_conn conn; /* the first one's */
+	__u64 count; /* 0: the first one was told, and none came after it */
+	__u64 first_ns; /* CLOCK_MONOTONIC, of the first and the last that were counted */
+	__u64 last_ns;
+};
+
 /* The value of the per-CPU map of counters: events by kind, before anything is dropped or filtered,
- * and the two ways in which one does not reach the ring buffer. */
+ * and the ways in which one does not reach the ring buffer. */
 struct tt_counters {
 	__u64 seen[TT_KINDS];
 	__u64 filtered[TT_KINDS];
+	__u64 flooded[TT_KINDS];
 	__u64 lost[TT_KINDS];
 	__u64 missed; /* times that a program did not run, so that nobody knows what happened */
 	__u64 stood_in; /* times that the stand-by looked after a change of state because the first program had not run */
@@ -167,5 +193,7 @@ TT_STATIC_ASSERT(sizeof(struct tt_listen_body) == 16, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_snapshot_body) == 16, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_close_body) == 48, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_event) == 160, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_flood_key) == 68, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_flood) == 120, "wire layout");
 
 #endif

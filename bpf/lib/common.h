@@ -12,6 +12,7 @@
 
 #include "abi/config.h"
 #include "abi/event.h"
+#include "logic/flood.h"
 #include "logic/memory.h"
 #include "logic/tcp.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The one way out: count, filter, and put a record into the ring buffer. */
+/* The one way out: count, filter, and put a record into the ring buffer, or sum it up. */
 #ifndef TCPTRAIL_EMIT_H
 #define TCPTRAIL_EMIT_H
 
 #include "lib/filter.h"
+#include "lib/flood.h"
 
 /* The reader comes by on a timer; it is woken before that only if much is waiting, and only once.
  * Waking it for every record would cost more than all the rest (docs/performance.md). */
@@ -96,6 +97,27 @@ static __always_inline void fill(struct tt_event *event, enum tt_kind kind, __u1
 	__builtin_memcpy(&event->conn, c, sizeof(*c));
 }
 
+/* A record for an event that passed the filters, or NULL: then it was summed up or is lost, and that is counted.
+ * size must be a constant. */
+static __always_inline struct tt_event *record(struct tt_counters *count, enum tt_kind kind, const __u32 size,
+					       const struct tt_conn *c, __u64 time_ns, __s32 error)
+{
+	int verdict = control.spilling ? flood_sort(kind, c, time_ns, error, false) : FLOOD_SINGLY;
+	struct tt_event *event = NULL;
+
+	if (verdict == FLOOD_SINGLY) {
+		event = reserve(size);
+		if (!event)
+			verdict = flood_sort(kind, c, time_ns, error, true);
+	}
+	if (!event) {
+		__sync_fetch_and_add(verdict == FLOOD_SUMMED ? &count->flooded[kind] : &count->lost[kind], 1);
+		return NULL;
+	}
+	fill(event, kind, size, c, time_ns);
+	return event;
+}
+
 /*
  * Not inlined, nor are the rare paths elsewhere: between two events the kernel's own work evicts our code
  * from the processor's cache, so that what is shared and dense costs least (docs/performance.md).
@@ -110,12 +132,9 @@ CHECKED_ONCE int tell_short(__u32 kind, const struct tt_conn *c, __u64 time_ns, 
 	count = admit(kind, c);
 	if (!count)
 		return 0;
-	event = reserve(TT_SHORT_SIZE);
-	if (!event) {
-		__sync_fetch_and_add(&count->lost[kind], 1);
+	event = record(count, kind, TT_SHORT_SIZE, c, time_ns, kind == TT_FAIL ? (__s32)word1 : 0);
+	if (!event)
 		return 0;
-	}
-	fill(event, kind, TT_SHORT_SIZE, c, time_ns);
 	event->body.words[0] = word0;
 	event->body.words[1] = word1;
 	bpf_ringbuf_submit(event, wake_flags());
@@ -133,12 +152,9 @@ CHECKED_ONCE int tell_long(__u32 kind, const struct tt_conn *c, __u64 time_ns,
 	count = admit(kind, c);
 	if (!count)
 		return 0;
-	event = reserve(sizeof(*event));
-	if (!event) {
-		__sync_fetch_and_add(&count->lost[kind], 1);
+	event = record(count, kind, sizeof(*event), c, time_ns, 0);
+	if (!event)
 		return 0;
-	}
-	fill(event, kind, sizeof(*event), c, time_ns);
 	event->body.close = *body;
 	bpf_ringbuf_submit(event, wake_flags());
 	return 0;

@@ -93,6 +93,27 @@ struct {
 	__type(value, struct change);
 } last_changes SEC(".maps");
 
+/*
+ * Events that are counted instead of told (lib/flood.h), on the side that control.flood_side says. Inserted and added to
+ * by sum_up(); emptied by user space once it has changed sides and every program has ended that knew of the old one.
+ */
+struct flood_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16);
+	__type(key, struct tt_flood_key);
+	__type(value, struct tt_flood);
+} flood_0 SEC(".maps"), flood_1 SEC(".maps");
+
+/* What each process has made of events since the large ring came into use. Inserted and updated by over_budget(); who
+ * makes none gives way to who does. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct budget);
+} budgets SEC(".maps");
+
 /* The filters' values: filled before the programs run, read by filter_passes(). Sized by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -42,6 +42,14 @@ struct call_args {
 	__u64 second;
 };
 
+/* What one process has made of events since the large ring came into use. */
+struct budget {
+	__u64 since_ns;
+	__u64 made;
+	__u32 round; /* control.spill_round when this began */
+	__u32 reserved;
+};
+
 struct listener_key {
 	__u32 address[4];
 	__u32 netns;

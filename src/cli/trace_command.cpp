@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text.h"
 #include "cli/notify.h"
 #include "cli/stop_signal.h"
 #include "format/stats_table.h"
@@ -42,7 +43,16 @@ std::function<bool(const Event&)> comm_filter(std::vector<std::string> patterns)
   };
 }
 
-void say_lost(const model::KindCounts& lost) {
+// Of events that the output has no form for.
+void say_untold(const Event& event) {
+  if (const auto* const flood = std::get_if<model::Flood>(&event.body)) {
+    const std::string who = event.conn.owner ? fmt::format(" by {} ({})", event.conn.owner->pid,
+                                                           escape_text(event.conn.owner->comm.view()))
+                                             : "";
+    say(fmt::format("flood: {} {}{} were counted, not listed", flood->count, name_of(flood->kind), who));
+    return;
+  }
+  const auto& lost = std::get<model::Lost>(event.body).count;
   std::string text = "lost";
   const char* separator = " ";
   for (std::size_t i = 0; i < model::kCountedKinds; ++i) {
@@ -64,6 +74,9 @@ Result<std::unique_ptr<source::LiveSource>> start_source(const TraceOptions& opt
   bpf.attempt_after_syn = options.style == format::Style::kClassic;
   bpf.filter = options.filter;
   bpf.buffer_bytes = options.buffer_bytes;
+  bpf.budget = options.budget;
+  bpf.flood_percent = options.flood_percent;
+  bpf.flood_entries = options.flood_entries;
   return source::LiveSource::start(bpf, features, options.hooks);
 }
 
@@ -88,7 +101,7 @@ Result<void> trace(const TraceOptions& options) {
   run.output_fd = STDOUT_FILENO;
   run.stats_event = options.stats && sink.tells(Kind::kStats);
   run.on_ready = notify_ready;
-  run.on_untold_loss = say_lost;
+  run.on_untold = say_untold;
   auto accounts = pipeline::run(**source, sink, run);
   if (!accounts) return tl::unexpected(accounts.error());
   if (options.stats && !run.stats_event) fmt::print(stderr, "{}", format::stats_table(*accounts));

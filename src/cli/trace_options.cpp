@@ -21,6 +21,8 @@ constexpr KindSet kDefaultKinds = {Kind::kConnect, Kind::kFail,  Kind::kPending,
                                    Kind::kAccept,  Kind::kClose, Kind::kReject};
 constexpr std::size_t kMiB = 1 << 20;
 constexpr std::uint32_t kMostBufferMib = 1024;
+constexpr std::uint32_t kMostBudget = 10'000'000;  // what no machine makes
+constexpr std::uint32_t kMostFloodEntries = 1 << 20;
 constexpr double kMostSeconds = 1e9;  // 31 years
 
 tl::unexpected<Error> refuse(std::string_view option, std::string_view value, std::string_view expected) {
@@ -146,6 +148,28 @@ Result<std::size_t> check_buffer(const std::string& text) {
   return *mib * kMiB;
 }
 
+Result<std::uint32_t> check_integer(std::string_view option, const std::string& text, std::uint32_t least,
+                                    std::uint32_t most) {
+  const auto value = parse_number<std::uint32_t>(text);
+  if (!value || *value < least || *value > most)
+    return refuse(option, text, fmt::format("a number from {} to {}", least, most));
+  return *value;
+}
+
+Result<void> check_flood(const TraceArguments& arguments, TraceOptions& options) {
+  const auto take = [](std::uint32_t& into, Result<std::uint32_t> value) -> Result<void> {
+    return std::move(value).map([&](std::uint32_t checked) { into = checked; });
+  };
+  return take(options.budget, check_integer("--flood-budget", arguments.budget, 0, kMostBudget))
+      .and_then([&] {
+        return take(options.flood_percent, check_integer("--flood-at", arguments.flood_percent, 0, 100));
+      })
+      .and_then([&] {
+        return take(options.flood_entries,
+                    check_integer("--flood-entries", arguments.flood_entries, 1, kMostFloodEntries));
+      });
+}
+
 Result<std::optional<double>> check_duration(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
   const auto seconds = parse_number<double>(*text);
@@ -236,6 +260,16 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   declare_hooks_option(command, arguments.hooks);
   command.add_option("--buffer", arguments.buffer, "ring buffer, a power of two (default 8)")
       ->type_name("MIB");
+  const auto flood = [&](const char* name, std::string& into, const char* help, const char* type) {
+    command.add_option(name, into, help)->type_name(type)->group("Floods");
+  };
+  flood("--flood-budget", arguments.budget,
+        "events a second that each process may have listed, whatever it and others do (default 2000)", "N");
+  flood("--flood-at", arguments.flood_percent,
+        "share of the buffer unread at which processes above their budget are summed up (default 12)",
+        "PERCENT");
+  flood("--flood-entries", arguments.flood_entries,
+        "sums kept apart at a time: by process, address, port and kind (default 65536)", "N");
   command.add_flag("--stats", arguments.stats, "at the end, say what became of every event");
 }
 
@@ -254,7 +288,8 @@ Result<TraceOptions> check_trace_options(const TraceArguments& arguments) {
                   .and_then([&] { return check_duration(arguments.duration).map(set(options.duration_s)); })
                   .and_then([&] { return check_count(arguments.count).map(set(options.most_events)); })
                   .and_then([&] { return check_hooks(arguments.hooks).map(set(options.hooks)); })
-                  .and_then([&] { return check_buffer(arguments.buffer).map(set(options.buffer_bytes)); });
+                  .and_then([&] { return check_buffer(arguments.buffer).map(set(options.buffer_bytes)); })
+                  .and_then([&] { return check_flood(arguments, options); });
   if (!done) return tl::unexpected(done.error());
   if (*style == format::Style::kClassic) options.filter.family = model::Family::kIpv4;
   return options;

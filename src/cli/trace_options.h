@@ -31,6 +31,10 @@ struct TraceOptions {
   std::optional<std::uint64_t> most_events;
   std::optional<kernel::Backend> hooks;
   std::size_t buffer_bytes = 0;
+  // See kernel::BpfOptions.
+  std::uint32_t budget = 0;
+  std::uint32_t flood_percent = 0;
+  std::uint32_t flood_entries = 0;
   bool stats = false;
 };
 
@@ -41,7 +45,7 @@ struct TraceArguments {
   std::string hooks = "auto";
   std::vector<std::string> events, pids, uids, comms, ports, remote_ports, local_ports, nets, cgroups, netns;
   std::optional<std::string> duration, count;
-  std::string buffer = "8";
+  std::string buffer = "8", budget = "2000", flood_percent = "12", flood_entries = "65536";
   bool v4 = false, v6 = false, failed = false, wide = false, no_time = false, utc = false, stats = false;
 };
 

@@ -12,12 +12,13 @@
 namespace tcptrail::format {
 
 // Every name that visit_fields uses for traced and lost events, in its order: the columns of csv.
-inline constexpr std::array<std::string_view, 35> kFieldNames = {
+inline constexpr std::array<std::string_view, 38> kFieldNames = {
     "time",        "event",      "seq",         "conn",        "direction", "family",     "mapped",
     "local_ip",    "local_port", "remote_ip",   "remote_port", "pid",       "tid",        "uid",
     "gid",         "comm",       "owner",       "netns",       "cgroup_id", "latency_us", "error",
     "reason",      "backlog_us", "duration_us", "bytes_out",   "bytes_in",  "segs_out",   "segs_in",
-    "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "state",      "count"};
+    "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "state",      "kind",
+    "count",       "first",      "last"};
 
 // Calls, for each field that the event has:
 //   visitor.token(name, text)      text that is ours: ASCII without quotes, commas or control characters
@@ -29,9 +30,7 @@ class FieldWalk {
   FieldWalk(Visitor& visitor, const model::Event& event) : visit_(visitor), event_(event) {}
 
   void run() {
-    scratch_.clear();
-    append_rfc3339(scratch_, event_.time);
-    visit_.token("time", scratch_);
+    time("time", event_.time);
     visit_.token("event", name_of(event_.kind));
     visit_.number("seq", event_.seq);
     if (event_.kind != model::Kind::kLost && event_.kind != model::Kind::kStats) walk(event_.conn);
@@ -55,7 +54,7 @@ class FieldWalk {
 
   void walk(const model::Owner& owner) {
     visit_.number("pid", owner.pid);
-    visit_.number("tid", owner.tid);
+    if (event_.kind != model::Kind::kFlood) visit_.number("tid", owner.tid);
     visit_.number("uid", owner.uid);
     visit_.number("gid", owner.gid);
     visit_.untrusted("comm", owner.comm.view());
@@ -70,10 +69,7 @@ class FieldWalk {
 
   void walk(const model::Fail& body) {
     number("latency_us", body.latency);
-    if (body.error) {
-      const std::string_view name = model::error_name(*body.error);
-      visit_.token("error", name.empty() ? std::string_view(scratch_ = std::to_string(*body.error)) : name);
-    }
+    error(body.error);
     visit_.token("reason", name_of(body.reason));
   }
 
@@ -91,6 +87,14 @@ class FieldWalk {
 
   void walk(const model::Snapshot& body) { visit_.token("state", name_of(body.state)); }
 
+  void walk(const model::Flood& body) {
+    error(body.error);
+    visit_.token("kind", name_of(body.kind));
+    visit_.number("count", body.count);
+    time("first", body.first);
+    time("last", body.last);
+  }
+
   void walk(const model::Lost& body) { visit_.counts("count", body.count, nullptr); }
 
   void walk(const model::Stats& body) {
@@ -100,6 +104,18 @@ class FieldWalk {
     visit_.counts("filtered", all.filtered, &all);
     visit_.counts("flooded", all.flooded, &all);
     visit_.counts("lost", all.lost, &all);
+  }
+
+  void error(const std::optional<int>& error) {
+    if (!error) return;
+    const std::string_view name = model::error_name(*error);
+    visit_.token("error", name.empty() ? std::string_view(scratch_ = std::to_string(*error)) : name);
+  }
+
+  void time(std::string_view name, UnixNs time) {
+    scratch_.clear();
+    append_rfc3339(scratch_, time);
+    visit_.token(name, scratch_);
   }
 
   template <typename T>

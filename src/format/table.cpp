@@ -20,6 +20,7 @@ std::string_view color_of(Kind kind) {
     case Kind::kReject:
       return "\x1b[31m";
     case Kind::kPending:
+    case Kind::kFlood:
     case Kind::kLost:
       return "\x1b[33m";
     case Kind::kConnect:
@@ -81,6 +82,11 @@ class Detail {
     if (event_.kind == Kind::kListen) put("backlog {}", body.backlog);
   }
   void operator()(const model::Snapshot& body) const { out_ += name_of(body.state); }
+  void operator()(const model::Flood& body) const {
+    put("{} {}", body.count, name_of(body.kind));
+    if (body.error) put(" {}", model::error_name(*body.error));
+    if (body.last > body.first) put(" in {}", duration((body.last - body.first) / 1000));
+  }
   void operator()(const model::Lost& body) const {
     const char* separator = "";
     for (std::size_t i = 0; i < model::kCountedKinds; ++i) {

@@ -180,6 +180,9 @@ Result<void> BpfObject::prepare(const BpfOptions& options, const Features& featu
   skeleton.rodata->config.events = options.kinds.bits();
   skeleton.rodata->config.attempt_after_syn = options.attempt_after_syn;
   skeleton.rodata->config.accept_probed = wanted("accept_kprobe");
+  skeleton.rodata->config.budget = options.budget;
+  skeleton.rodata->config.flood_bytes =
+      static_cast<std::uint32_t>(options.buffer_bytes / 100 * options.flood_percent);
   skeleton.bss->control.listing = wanted("snapshot_iterator");
   bpf_map__set_max_entries(skeleton.maps.spill, static_cast<std::uint32_t>(options.buffer_bytes));
   if (!wanted("thread_exit_tracepoint")) bpf_map__set_max_entries(skeleton.maps.calls, 1);
@@ -187,6 +190,13 @@ Result<void> BpfObject::prepare(const BpfOptions& options, const Features& featu
   if (!features.allocating) {
     preallocate(skeleton.maps.tracked_overflow, 1 << 16);
     preallocate(skeleton.maps.listeners, 1 << 13);
+  }
+  for (bpf_map* const flood : {skeleton.maps.flood_0, skeleton.maps.flood_1}) {
+    if (features.allocating) {
+      bpf_map__set_max_entries(flood, options.flood_entries);
+    } else {
+      preallocate(flood, std::min<std::uint32_t>(options.flood_entries, 1 << 12));
+    }
   }
   for (const std::string_view name : programs) {
     bpf_program* const program = find(name);
@@ -237,9 +247,40 @@ int BpfObject::spill_map() const { return bpf_map__fd(object_->maps.spill); }
 
 bool BpfObject::spilling() const { return std::atomic_ref(control_of(*object_).spilling).load() != 0; }
 
-void BpfObject::end_spilling() { std::atomic_ref(control_of(*object_).spilling).store(0); }
+void BpfObject::end_spilling() {
+  ++std::atomic_ref(control_of(*object_).spill_round);
+  std::atomic_ref(control_of(*object_).spilling).store(0);
+}
 
 void BpfObject::reader_waits() { std::atomic_ref(control_of(*object_).reader_waits).store(1); }
+
+bool BpfObject::flooded() const { return std::atomic_ref(control_of(*object_).flooded).load() != 0; }
+
+void BpfObject::turn_floods() {
+  tt_control& control = control_of(*object_);
+  std::atomic_ref(control.flooded).store(0);
+  std::atomic_ref(control.flood_side).store(control.flood_side == 0 ? 1 : 0);
+  wait_for_running_programs();
+}
+
+Result<bool> BpfObject::take_floods(const OnFlood& on_flood) {
+  // More than a bucket of the map ever holds: the kernel hands over whole buckets.
+  constexpr std::uint32_t kMost = 1024;
+  thread_local std::vector<tt_flood_key> keys(kMost);
+  thread_local std::vector<tt_flood> floods(kMost);
+  const auto& maps = object_->maps;
+  const bpf_map* const before = control_of(*object_).flood_side == 0 ? maps.flood_1 : maps.flood_0;
+  std::uint32_t count = kMost;
+  std::uint64_t bucket = 0;  // from the first again each time: those before are empty now
+  const int error = bpf_map_lookup_and_delete_batch(bpf_map__fd(before), nullptr, &bucket, keys.data(),
+                                                    floods.data(), &count, nullptr);
+  if (error != 0 && error != -ENOENT)
+    return fail(ErrorCode::kFailed, fmt::format("cannot read the flood map: {}", std::strerror(-error)));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (floods[i].count != 0) on_flood(keys[i], floods[i]);
+  }
+  return error == -ENOENT;
+}
 
 Result<KernelCounts> BpfObject::counts() {
   // A program is skipped where it would interrupt itself. What it would have told nobody knows, but for the
@@ -270,6 +311,7 @@ Result<KernelCounts> BpfObject::counts() {
   for (const tt_counters& value : values) {
     counts.seen += sum(value, &tt_counters::seen);
     counts.filtered += sum(value, &tt_counters::filtered);
+    counts.flooded += sum(value, &tt_counters::flooded);
     counts.lost += sum(value, &tt_counters::lost);
     add_unknown(counts, value.missed);
     stood_in += value.stood_in;

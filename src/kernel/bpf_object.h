@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ struct tcptrail_bpf;
 struct bpf_link;
 struct bpf_program;
 struct tt_control;
+struct tt_flood;
+struct tt_flood_key;
 
 namespace tcptrail::kernel {
 
@@ -25,6 +28,9 @@ struct BpfOptions {
   bool attempt_after_syn = false;
   model::Filter filter;
   std::size_t buffer_bytes = 0;  // what the kernel may hold for the reader; a power of two, at least a page
+  std::uint32_t budget = 2000;   // events a second that each process may tell singly, whatever others do
+  std::uint32_t flood_entries = 1 << 16;  // sums that are kept apart at a time
+  std::uint32_t flood_percent = 12;  // of the buffer unread, from which on processes above it are summed up
 };
 
 // The kernel would not have a program.
@@ -36,7 +42,7 @@ struct Refusal {
 
 // What the kernel counted: events that happened, and those that did not reach the ring buffer.
 struct KernelCounts {
-  model::KindCounts seen, filtered, lost;
+  model::KindCounts seen, filtered, flooded, lost;
 };
 
 // The kernel programs and their maps. They go when this goes: nothing is pinned.
@@ -70,6 +76,16 @@ class BpfObject {
   void end_spilling();
   // The reader is about to sleep: wake it when the first ring fills.
   void reader_waits();
+
+  // Whether events were counted instead of put into a ring since the last turn_floods().
+  bool flooded() const;
+  // Has the kernel count anew elsewhere, and waits until nobody changes what was counted before. To be called
+  // only when take_floods() has left nothing.
+  void turn_floods();
+  // Hands over some of what was counted before the last turn_floods(), each once. Returns whether that is
+  // all.
+  using OnFlood = std::function<void(const tt_flood_key&, const tt_flood&)>;
+  Result<bool> take_floods(const OnFlood& on_flood);
   Result<KernelCounts> counts();
 
  private:

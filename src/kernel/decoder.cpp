@@ -80,9 +80,10 @@ Result<model::Connection> decode_connection(const tt_conn& from) {
   return conn;
 }
 
+bool is_error(std::int32_t error) { return error >= TT_UNKNOWN_ERROR && error <= kLargestErrno; }
+
 Result<model::Fail> decode_fail(const tt_latency_body& from) {
-  if (from.error < TT_UNKNOWN_ERROR || from.error > kLargestErrno)
-    return bad(fmt::format("error {}", from.error));
+  if (!is_error(from.error)) return bad(fmt::format("error {}", from.error));
   model::Fail body;
   body.latency = microseconds(from.latency_ns);
   body.reason = from.error == TT_UNKNOWN_ERROR ? model::Reason::kOther : model::reason_of(from.error);
@@ -160,6 +161,24 @@ Result<model::Event> decode(std::span<const std::byte> record, const WallClock& 
   auto body = decode_body(kind, raw);
   if (!body) return tl::unexpected(body.error());
   return model::Event{kind, clock.at(raw.header.time_ns), 0, *std::move(conn), *std::move(body)};
+}
+
+Result<model::Event> decode_flood(const tt_flood_key& key, const tt_flood& flood, const WallClock& clock) {
+  if (key.kind >= TT_KINDS) return bad(fmt::format("kind {} of a flood", key.kind));
+  if (!is_error(key.error)) return bad(fmt::format("error {} of a flood", key.error));
+  auto conn = decode_connection(flood.conn);
+  if (!conn) return tl::unexpected(conn.error());
+  // What differs among those that were counted.
+  conn->id.reset();
+  if (conn->direction == model::Direction::kOutbound) conn->local_port.reset();
+  if (conn->direction == model::Direction::kInbound) conn->remote_port.reset();
+  model::Flood body;
+  body.kind = static_cast<Kind>(key.kind);
+  body.count = flood.count;
+  body.first = clock.at(flood.first_ns);
+  body.last = clock.at(flood.last_ns);
+  if (key.error > 0) body.error = key.error;
+  return model::Event{Kind::kFlood, body.last, 0, *std::move(conn), body};
 }
 
 }  // namespace tcptrail::kernel

@@ -55,6 +55,11 @@ Comm::Comm(std::string_view name) {
   size_ = static_cast<std::uint8_t>(name.size());
 }
 
+Counted counted(const Event& event) {
+  if (const auto* const flood = std::get_if<Flood>(&event.body)) return {flood->kind, flood->count};
+  return {event.kind, 1};
+}
+
 Reason reason_of(int error) {
   switch (error) {
     case 0:

@@ -113,6 +113,16 @@ struct Snapshot {
   State state = State::kEstablished;
 };
 
+// Events of one process towards one remote address and port that were counted instead of told: the connection
+// has what they have in common.
+struct Flood {
+  Kind kind = Kind::kConnect;  // theirs
+  std::uint64_t count = 0;
+  UnixNs first = 0;
+  UnixNs last = 0;
+  std::optional<int> error;  // of failures
+};
+
 struct Lost {
   KindCounts count;
 };
@@ -122,7 +132,7 @@ struct Stats {
 };
 
 using Body =
-    std::variant<std::monostate, Connect, Fail, Pending, Accept, Close, Listen, Snapshot, Lost, Stats>;
+    std::variant<std::monostate, Connect, Fail, Pending, Accept, Close, Listen, Snapshot, Flood, Lost, Stats>;
 
 struct Event {
   Kind kind = Kind::kAttempt;
@@ -131,6 +141,13 @@ struct Event {
   Connection conn;
   Body body;
 };
+
+// The events of a counted kind that this one stands for.
+struct Counted {
+  Kind kind;
+  std::uint64_t count;
+};
+Counted counted(const Event& event);
 
 // Why an attempt failed, by its errno; 0 means that it was given up locally.
 Reason reason_of(int error);

@@ -6,9 +6,9 @@
 namespace tcptrail::model {
 namespace {
 
-constexpr std::array<std::string_view, 13> kNames = {"attempt", "connect", "fail",   "pending",  "accept",
+constexpr std::array<std::string_view, 14> kNames = {"attempt", "connect", "fail",   "pending",  "accept",
                                                      "close",   "reject",  "listen", "unlisten", "snapshot",
-                                                     "unknown", "lost",    "stats"};
+                                                     "unknown", "flood",   "lost",   "stats"};
 
 }  // namespace
 

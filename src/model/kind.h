@@ -22,6 +22,7 @@ enum class Kind : std::uint8_t {
   kUnlisten,
   kSnapshot,
   kUnknown,  // counted only: the kernel skipped a program, so nobody knows what happened
+  kFlood,
   kLost,
   kStats,
 };

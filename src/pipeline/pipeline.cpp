@@ -85,14 +85,21 @@ class Run {
   }
 
   void on_event(const model::Event& event) {
-    ++received_[event.kind];
+    const auto [kind, count] = model::counted(event);
+    received_[kind] += count;
+    if (event.kind == model::Kind::kFlood) received_floods_[kind] += count;
     const bool enough = options_.most_events && put_ >= *options_.most_events;
     if (enough || (options_.wanted && !options_.wanted(event))) {
-      ++filtered_here_[event.kind];
+      filtered_here_[kind] += count;
       return;
     }
     ++put_;
-    put(event);
+    if (sink_.tells(event.kind) || event.kind != model::Kind::kFlood) {
+      put(event);
+    } else if (options_.on_untold) {
+      untold_[kind] += count;
+      options_.on_untold(event);
+    }
     if (options_.most_events && put_ == *options_.most_events) stop_ = true;
   }
 
@@ -132,10 +139,11 @@ class Run {
     fresh -= told_lost_;
     if (error_ || !fresh.any()) return;
     told_lost_ = lost;
-    if (sink_.tells(model::Kind::kLost)) {
-      put({model::Kind::kLost, unix_now(), 0, {}, model::Lost{fresh}});
-    } else if (options_.on_untold_loss) {
-      options_.on_untold_loss(fresh);
+    const model::Event loss = {model::Kind::kLost, unix_now(), 0, {}, model::Lost{fresh}};
+    if (sink_.tells(loss.kind)) {
+      put(loss);
+    } else if (options_.on_untold) {
+      options_.on_untold(loss);
     }
   }
 
@@ -151,7 +159,7 @@ class Run {
     flush();
   }
 
-  // What was received and neither filtered nor emitted is lost: the sink could not take it.
+  // What was received and neither filtered nor told is lost: the sink could not take it.
   void close_accounts() {
     const source::SourceCounts counts = read_counts();
     accounts_.kinds = options_.kinds;
@@ -159,9 +167,14 @@ class Run {
     accounts_.emitted = sink_.emitted();
     accounts_.filtered = counts.filtered;
     accounts_.filtered += filtered_here_;
+    accounts_.flooded = sink_.flooded();
+    accounts_.flooded += untold_;
     accounts_.lost = received_;
+    accounts_.lost += counts.flooded;
+    accounts_.lost -= received_floods_;
     accounts_.lost -= filtered_here_;
     accounts_.lost -= accounts_.emitted;
+    accounts_.lost -= accounts_.flooded;
     accounts_.lost += counts.lost;
   }
 
@@ -175,6 +188,8 @@ class Run {
   std::uint64_t seq_ = 0;
   std::uint64_t put_ = 0;
   KindCounts received_, filtered_here_, told_lost_;
+  KindCounts received_floods_;  // also in received_
+  KindCounts untold_;           // of those, the ones that on_untold got
   Accounting accounts_;
 };
 

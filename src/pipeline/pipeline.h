@@ -20,7 +20,7 @@ struct Options {
   int output_fd = -1;                        // an error on it (a pipe's reader has gone) stops too
   bool stats_event = false;                  // put the accounts on the stream at the end
   std::function<void()> on_ready;            // called once, when the source is complete; may be empty
-  std::function<void(const model::KindCounts&)> on_untold_loss;  // losses that the sink has no form for
+  std::function<void(const model::Event&)> on_untold;  // floods and losses that the sink has no form for
 };
 
 // Moves events from the source to the sink until told to stop, the sink ends or enough were put; then

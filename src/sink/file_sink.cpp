@@ -32,7 +32,7 @@ FileSink::FileSink(int fd, int stop_fd, std::unique_ptr<format::Formatter> forma
 
 Result<SinkState> FileSink::put(const model::Event& event) {
   formatter_->append(batch_, event);
-  lines_.push_back({batch_.size(), event.kind});
+  lines_.push_back({batch_.size(), event.kind, model::counted(event)});
   return batch_.size() < kBatchBytes ? SinkState::kOpen : flush();
 }
 
@@ -40,8 +40,8 @@ Result<SinkState> FileSink::flush() {
   std::size_t written = 0;
   auto state = write_batch(written);
   for (const Line& line : lines_) {
-    if (line.end <= written && static_cast<std::size_t>(line.kind) < model::kCountedKinds)
-      ++emitted_[line.kind];
+    if (line.end > written || static_cast<std::size_t>(line.counted.kind) >= model::kCountedKinds) continue;
+    (line.kind == model::Kind::kFlood ? flooded_ : emitted_)[line.counted.kind] += line.counted.count;
   }
   batch_.clear();
   lines_.clear();

@@ -22,11 +22,13 @@ class FileSink : public Sink {
   Result<SinkState> flush() override;
   bool tells(model::Kind kind) const override { return formatter_->tells(kind); }
   const model::KindCounts& emitted() const override { return emitted_; }
+  const model::KindCounts& flooded() const override { return flooded_; }
 
  private:
   struct Line {
     std::size_t end;  // in batch_
     model::Kind kind;
+    model::Counted counted;
   };
 
   Result<SinkState> wait_writable() const;
@@ -38,7 +40,7 @@ class FileSink : public Sink {
   std::unique_ptr<format::Formatter> formatter_;
   std::string batch_;
   std::vector<Line> lines_;
-  model::KindCounts emitted_;
+  model::KindCounts emitted_, flooded_;
 };
 
 }  // namespace tcptrail::sink

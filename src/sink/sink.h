@@ -22,8 +22,9 @@ class Sink {
   virtual Result<SinkState> flush() = 0;
   // Whether events of this kind have a form here.
   virtual bool tells(model::Kind kind) const = 0;
-  // Events of the counted kinds that were written to the last byte.
+  // Events of the counted kinds that were written to the last byte: one by one, and in floods.
   virtual const model::KindCounts& emitted() const = 0;
+  virtual const model::KindCounts& flooded() const = 0;
 };
 
 }  // namespace tcptrail::sink

@@ -8,9 +8,10 @@
 
 namespace tcptrail::source {
 
-// What a source knows of events that it did not hand over. seen counts all of them.
+// What a source knows of events that it did not hand over one by one. seen counts all of them; flooded those
+// that it hands over summed up.
 struct SourceCounts {
-  model::KindCounts seen, filtered, lost;
+  model::KindCounts seen, filtered, flooded, lost;
 };
 
 // Where events come from: this kernel, a recording, or a test. Used by one thread.

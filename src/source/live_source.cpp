@@ -14,6 +14,13 @@ namespace tcptrail::source {
 
 using kernel::BpfObject;
 
+namespace {
+
+// So that a flood is one line a second and not twenty.
+constexpr std::chrono::seconds kFloodPeriod(1);
+
+}  // namespace
+
 Result<std::unique_ptr<LiveSource>> LiveSource::start(const kernel::BpfOptions& options,
                                                       const kernel::Features& features,
                                                       std::optional<kernel::Backend> only) {
@@ -74,13 +81,31 @@ Result<bool> LiveSource::consume() {
   return true;
 }
 
-void LiveSource::on_record(std::span<const std::byte> record) {
-  auto event = kernel::decode(record, clock_);
+void LiveSource::on_record(std::span<const std::byte> record) { hand_over(kernel::decode(record, clock_)); }
+
+void LiveSource::hand_over(const Result<model::Event>& event) {
   if (event) {
     (*on_event_)(*event);
   } else if (!bad_record_) {
     bad_record_ = event.error();
   }
+}
+
+// Once a second while there is a flood. Returns whether there are more to hand over now.
+Result<bool> LiveSource::hand_over_floods() {
+  using std::chrono::steady_clock;
+  if (!floods_left_) {
+    if (!object_.flooded()) return false;
+    if (!stopped_ && steady_clock::now() - floods_turned_ < kFloodPeriod) return false;
+    object_.turn_floods();
+    floods_turned_ = steady_clock::now();
+  }
+  auto all = object_.take_floods([this](const tt_flood_key& key, const tt_flood& flood) {
+    hand_over(kernel::decode_flood(key, flood, clock_));
+  });
+  if (!all) return tl::unexpected(all.error());
+  floods_left_ = !*all;
+  return floods_left_ || (stopped_ && object_.flooded());
 }
 
 Result<bool> LiveSource::poll(const OnEvent& on_event) {
@@ -90,14 +115,21 @@ Result<bool> LiveSource::poll(const OnEvent& on_event) {
   }
   on_event_ = &on_event;
   auto more = consume();
+  auto more_floods = hand_over_floods();
   on_event_ = nullptr;
   if (bad_record_) return tl::unexpected(*bad_record_);
-  return more.map([this](bool unread) { return unread || listing_; });
+  if (!more_floods) return more_floods;
+  return more.map([&](bool unread) { return unread || *more_floods || listing_; });
+}
+
+void LiveSource::stop() {
+  stopped_ = true;
+  object_.stop();
 }
 
 Result<SourceCounts> LiveSource::counts() {
   return object_.counts().map([](const kernel::KernelCounts& counts) {
-    return SourceCounts{counts.seen, counts.filtered, counts.lost};
+    return SourceCounts{counts.seen, counts.filtered, counts.flooded, counts.lost};
   });
 }
 

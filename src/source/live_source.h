@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ class LiveSource : public EventSource {
   bool is_complete() const override { return !listing_; }
   std::vector<int> wake_fds() const override { return {object_.events_map(), object_.spill_map()}; }
   void about_to_wait() override { object_.reader_waits(); }
-  void stop() override { object_.stop(); }
+  void stop() override;
   Result<SourceCounts> counts() override;
 
  private:
@@ -37,11 +38,16 @@ class LiveSource : public EventSource {
   Result<void> list_what_fits();
   Result<void> list_some();
   Result<bool> consume();
+  Result<bool> hand_over_floods();
   void on_record(std::span<const std::byte> record);
+  void hand_over(const Result<model::Event>& event);
 
   kernel::BpfObject object_;
   std::unique_ptr<kernel::RingReader> events_, spill_;
   bool has_spilled_ = false;
+  bool stopped_ = false;
+  bool floods_left_ = false;  // of those from before the last turn
+  std::chrono::steady_clock::time_point floods_turned_;
   UniqueFd listing_;  // while the sockets that existed at start are being listed
   WallClock clock_;
   const OnEvent* on_event_ = nullptr;  // during poll()

@@ -1,14 +1,17 @@
-// Any bytes as a record of the ring buffer. What is decoded must have a proper form in every style.
+// Any bytes as a record of the ring buffer, and as an entry of a flood map. What is decoded must have a
+// proper form in every style.
 
 #include <rapidjson/document.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
 
+#include "abi/event.h"
 #include "format/fields.h"
 #include "format/formatter.h"
 #include "fuzz/check.h"
@@ -53,18 +56,27 @@ void check_csv(const std::string& line) {
         line);
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const tcptrail::WallClock kClock;
-  const auto event = tcptrail::kernel::decode(std::as_bytes(std::span(data, size)), kClock);
+void check_answer(const tcptrail::Result<tcptrail::model::Event>& event) {
   if (!event) {
     check(!event.error().message.empty(), "no message", "");
-    return 0;
+    return;
   }
   check_json(line_of(Style::kJson, *event));
   check_csv(line_of(Style::kCsv, *event));
   line_of(Style::kTable, *event);
   line_of(Style::kClassic, *event);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const tcptrail::WallClock kClock;
+  check_answer(tcptrail::kernel::decode(std::as_bytes(std::span(data, size)), kClock));
+  tt_flood_key key{};
+  tt_flood flood{};
+  if (size < sizeof(key) + sizeof(flood)) return 0;
+  std::memcpy(&key, data, sizeof(key));
+  std::memcpy(&flood, data + sizeof(key), sizeof(flood));
+  check_answer(tcptrail::kernel::decode_flood(key, flood, kClock));
   return 0;
 }

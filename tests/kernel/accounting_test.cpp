@@ -117,32 +117,5 @@ TEST_F(AccountingTest, StatsOfATextFormatAreATableOnStderr) {
   EXPECT_EQ(outcome.output.find("filtered"), std::string::npos) << outcome.report();
 }
 
-// The reader sleeps while more is written than the smallest buffer holds.
-TEST_F(AccountingTest, LossIsToldAndCounted) {
-  Tracer tracer({.arguments = arguments({"--buffer", "1"})});
-  tracer.wait_ready();
-  tracer.send_signal(SIGSTOP);
-  make_connections(ns(), 5'000);
-  ns().wait_until_quiet();
-  tracer.send_signal(SIGCONT);
-  sleep_for(Seconds(0.5));
-  make_connections(ns(), 5);
-  ns().wait_until_quiet();
-  const auto outcome = tracer.stop();
-  ASSERT_TRUE(outcome.in_time && outcome.exit_code == 0) << outcome.report();
-  EXPECT_TRUE(accounts_close(outcome));
-  const auto problems = contract_violations(outcome.events());
-  EXPECT_TRUE(problems.empty()) << problems.substr(0, 4'000);
-  const auto lost = of_kind(outcome.events(), "lost");
-  ASSERT_FALSE(lost.empty()) << outcome.report();
-  const Accounting accounting(outcome);
-  std::int64_t sum = 0;
-  for (const char* kind : {"attempt", "connect", "accept", "close"}) sum += accounting.at("lost", kind);
-  EXPECT_GT(sum, 0) << outcome.report();
-  const auto told_or_lost = accounting.at("emitted", "close") + accounting.at("lost", "close");
-  EXPECT_LE(told_or_lost, 10'010) << outcome.report();
-  EXPECT_GE(told_or_lost, 10'010 - accounting.at("lost", "unknown")) << outcome.report();
-}
-
 }  // namespace
 }  // namespace tcptrail::test

@@ -32,9 +32,12 @@ void compare(std::string& problems, const std::string& what, std::int64_t left, 
 
 Accounting::Accounting(const Outcome& outcome) {
   if (outcome.lines.empty()) throw std::runtime_error("no output, so no stats: " + outcome.report());
-  const Event last(outcome.lines.back());
-  if (last.kind() != "stats") throw std::runtime_error("the last line is not stats: " + outcome.report());
-  for (const auto* name : kColumns) columns_[name] = counts_in(last, name);
+  *this = Accounting(Event(outcome.lines.back()));
+}
+
+Accounting::Accounting(const Event& stats) {
+  if (stats.kind() != "stats") throw std::runtime_error("the last line is not stats: " + stats.line());
+  for (const auto* name : kColumns) columns_[name] = counts_in(stats, name);
 }
 
 const Counts& Accounting::column(std::string_view name) const { return columns_.find(name)->second; }
@@ -45,32 +48,51 @@ std::int64_t Accounting::at(std::string_view name, const std::string& kind) cons
   return found == counts.end() ? 0 : found->second;
 }
 
-::testing::AssertionResult accounts_close(const Outcome& outcome) {
-  const Accounting accounting(outcome);
-  Counts emitted, lost;
-  for (const auto& event : outcome.events()) {
-    if (event.kind() == "lost") {
-      for (const auto& [kind, count] : counts_in(event, "count")) lost[kind] += count;
-    } else if (event.kind() != "stats") {
-      ++emitted[event.kind()];
-    }
+void Ledger::enter(const Event& event) {
+  const std::string kind = event.kind();
+  if (kind == "stats") return;
+  if (event.number("seq") != ++lines_) ++out_of_sequence_;
+  if (kind == "lost") {
+    for (const auto& [its_kind, count] : counts_in(event, "count")) lost_[its_kind] += count;
+  } else if (kind == "flood") {
+    flooded_[event.text("kind")] += event.number("count").value_or(0);
+  } else {
+    ++emitted_[kind];
   }
+}
+
+::testing::AssertionResult Ledger::agrees_with(const Accounting& accounting) const {
   std::set<std::string> kinds;
   for (const auto* name : kColumns) {
     for (const auto& [kind, count] : accounting.column(name)) kinds.insert(kind);
   }
-  for (const auto& [kind, count] : emitted) kinds.insert(kind);
-  for (const auto& [kind, count] : lost) kinds.insert(kind);
+  for (const auto* told : {&emitted_, &flooded_, &lost_}) {
+    for (const auto& [kind, count] : *told) kinds.insert(kind);
+  }
   std::string problems;
+  const auto compare_lines = [&](const std::string& kind, const char* column, const Counts& told) {
+    const auto found = told.find(kind);
+    compare(problems, kind + ", " + column + " against lines", accounting.at(column, kind),
+            found == told.end() ? 0 : found->second);
+  };
   for (const auto& kind : kinds) {
     const auto sum = accounting.at("emitted", kind) + accounting.at("filtered", kind) +
                      accounting.at("flooded", kind) + accounting.at("lost", kind);
     compare(problems, kind + ", seen against the sum of the rest", accounting.at("seen", kind), sum);
-    compare(problems, kind + ", emitted against lines", accounting.at("emitted", kind), emitted[kind]);
-    compare(problems, kind + ", lost against lost lines", accounting.at("lost", kind), lost[kind]);
+    compare_lines(kind, "emitted", emitted_);
+    compare_lines(kind, "flooded", flooded_);
+    compare_lines(kind, "lost", lost_);
   }
-  if (problems.empty()) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << problems << outcome.report();
+  if (out_of_sequence_ != 0)
+    problems += "seq is out of sequence in " + std::to_string(out_of_sequence_) + " lines\n";
+  return problems.empty() ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << problems;
+}
+
+::testing::AssertionResult accounts_close(const Outcome& outcome) {
+  Ledger ledger;
+  for (const auto& event : outcome.events()) ledger.enter(event);
+  auto agrees = ledger.agrees_with(Accounting(outcome));
+  return agrees ? agrees : agrees << outcome.report();
 }
 
 }  // namespace tcptrail::test

@@ -17,6 +17,7 @@ namespace tcptrail::test {
 class Accounting {
  public:
   explicit Accounting(const Outcome& outcome);  // throws if the last line is not one
+  explicit Accounting(const Event& stats);
 
   std::int64_t at(std::string_view name, const std::string& kind) const;
   const std::map<std::string, std::int64_t, std::less<>>& column(std::string_view name) const;
@@ -25,8 +26,22 @@ class Accounting {
   std::map<std::string, std::map<std::string, std::int64_t, std::less<>>, std::less<>> columns_;
 };
 
+// What the lines of a run come to, one after the other, for runs that are too long to be kept whole.
+class Ledger {
+ public:
+  void enter(const Event& event);  // throws if a number is missing
+
+  // For every kind seen = emitted + filtered + flooded + lost, emitted is the number of lines of that kind,
+  // and flooded and lost are the sums of the `flood` and `lost` lines; `seq` counted the lines from 1.
+  ::testing::AssertionResult agrees_with(const Accounting& accounting) const;
+
+ private:
+  std::map<std::string, std::int64_t, std::less<>> emitted_, flooded_, lost_;
+  std::int64_t lines_ = 0, out_of_sequence_ = 0;
+};
+
 // The last line is `stats`; for every kind seen = emitted + filtered + flooded + lost, emitted is the number
-// of lines of that kind, and lost is the sum of the `lost` lines.
+// of lines of that kind, and flooded and lost are the sums of the `flood` and `lost` lines.
 ::testing::AssertionResult accounts_close(const Outcome& outcome);
 
 }  // namespace tcptrail::test

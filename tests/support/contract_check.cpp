@@ -45,6 +45,9 @@ const std::map<std::string, Rule, std::less<>>& rules() {
       {"reject", {kStream + kTuple + Fields{"netns"}, {}}},
       {"listen", {kStream + kOwner + Fields{"family", "local_ip", "backlog"}, {"local_port"}}},
       {"unlisten", {kStream + kOwner + Fields{"family", "local_ip"}, {"local_port", "backlog"}}},
+      {"flood",
+       {kStream + Fields{"direction", "family", "remote_ip", "netns", "kind", "count", "first", "last"},
+        kOwner + kLocal + Fields{"remote_port", "error"}}},
       {"snapshot", {kConn + kLocal + Fields{"family", "state"}, {"direction", "remote_ip", "remote_port"}}},
   };
   return kAll;
@@ -53,13 +56,14 @@ const std::map<std::string, Rule, std::less<>>& rules() {
 const Fields kNumbers{"seq",       "local_port", "remote_port", "pid",        "tid",         "uid",
                       "gid",       "netns",      "cgroup_id",   "latency_us", "duration_us", "backlog_us",
                       "bytes_out", "bytes_in",   "segs_out",    "segs_in",    "rtt_us",      "retransmits",
-                      "backlog",   "ns_pid",     "ppid"};
+                      "backlog",   "ns_pid",     "ppid",        "count"};
 const Fields kFlags{"mapped", "accepted"};
 const std::map<std::string, Fields, std::less<>> kWords{
     {"direction", {"outbound", "inbound"}},
     {"family", {"ipv4", "ipv6"}},
     {"owner", {"connect", "accept", "listener", "snapshot"}},
     {"reason", {"refused", "timeout", "unreachable", "denied", "address", "aborted", "other"}},
+    {"kind", {"attempt", "connect", "fail", "pending", "accept", "close", "reject", "listen", "unlisten"}},
     {"end", {"fin", "reset_local", "reset_remote", "timeout", "error"}},
     {"state",
      {"established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "close_wait", "last_ack", "listen",

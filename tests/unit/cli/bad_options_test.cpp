@@ -83,7 +83,11 @@ INSTANTIATE_TEST_SUITE_P(
                     BadValue{"--count", "18446744073709551616", "'18446744073709551616'"},
                     BadValue{"--count", "", "''"}, BadValue{"--buffer", "0", "'0'"},
                     BadValue{"--buffer", "3", "'3'"}, BadValue{"--buffer", "2048", "'2048'"},
-                    BadValue{"--buffer", "8M", "'8M'"}, BadValue{"--buffer", "", "''"}));
+                    BadValue{"--buffer", "8M", "'8M'"}, BadValue{"--buffer", "", "''"},
+                    BadValue{"--flood-budget", "10000001", "'10000001'"},
+                    BadValue{"--flood-budget", "-1", "'-1'"}, BadValue{"--flood-at", "101", "'101'"},
+                    BadValue{"--flood-at", "5%", "'5%'"}, BadValue{"--flood-entries", "0", "'0'"},
+                    BadValue{"--flood-entries", "1048577", "'1048577'"}));
 
 TEST(BadOptionsTest, NamesTheOptionsThatLeaveNothingToShow) {
   EXPECT_TRUE(refused(parse({"-x", "-e", "connect,close"}), ErrorCode::kUsage, {"--failed", "--events"}));

@@ -50,6 +50,9 @@ TEST(TraceOptionsTest, HasTheDefaultsOfTheContract) {
   EXPECT_EQ(options.most_events, std::nullopt);
   EXPECT_EQ(options.hooks, std::nullopt);
   EXPECT_EQ(options.buffer_bytes, 8 * kMiB);
+  EXPECT_EQ(options.budget, 2'000U);
+  EXPECT_EQ(options.flood_percent, 12U);
+  EXPECT_EQ(options.flood_entries, 65'536U);
   EXPECT_FALSE(options.stats);
 }
 
@@ -158,6 +161,9 @@ TEST(TraceOptionsTest, KnowsTheHooks) {
 TEST(TraceOptionsTest, TakesBuffersOfAPowerOfTwo) {
   EXPECT_EQ(parsed({"--buffer", "1"}).buffer_bytes, kMiB);
   EXPECT_EQ(parsed({"--buffer", "1024"}).buffer_bytes, 1024 * kMiB);
+  EXPECT_EQ(parsed({"--flood-budget", "0"}).budget, 0U);
+  EXPECT_EQ(parsed({"--flood-at", "100"}).flood_percent, 100U);
+  EXPECT_EQ(parsed({"--flood-entries", "16"}).flood_entries, 16U);
 }
 
 TEST(TraceOptionsTest, KnowsStats) { EXPECT_TRUE(parsed({"--stats"}).stats); }

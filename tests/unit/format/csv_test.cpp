@@ -110,9 +110,13 @@ TEST(CsvTest, PutsEachValueUnderItsName) {
 }
 
 TEST(CsvTest, LeavesTheLastColumnEmptyOrFullAsItIs) {
-  EXPECT_EQ(kFieldNames.back(), "count");
-  EXPECT_EQ(cells(test::sample_event(Kind::kLost)).at("count"), "connect=3 close=1 unknown=2");
+  EXPECT_EQ(kFieldNames.back(), "last");
+  EXPECT_EQ(columns(row(test::sample_event(Kind::kFlood))).back(), "2026-11-23T02:45:28.000000123Z");
   EXPECT_EQ(columns(row(test::sample_event(Kind::kListen))).back(), "");
+}
+
+TEST(CsvTest, TellsCountsAsPairsInOneColumn) {
+  EXPECT_EQ(cells(test::sample_event(Kind::kLost)).at("count"), "connect=3 close=1 unknown=2");
 }
 
 TEST(CsvTest, QuotesWhatWouldSplitARow) {

@@ -146,9 +146,9 @@ TEST_F(AccountingTest, TellsALossOfTheLastMomentBeforeTheAccounts) {
 }
 
 TEST_F(AccountingTest, TellsLossesElsewhereWhereTheSinkHasNoFormForThem) {
-  sink_.tells_losses = false;
+  sink_.tells_summaries = false;
   std::vector<KindCounts> told;
-  options_.on_untold_loss = [&](const KindCounts& lost) { told.push_back(lost); };
+  options_.on_untold = [&](const Event& event) { told.push_back(std::get<model::Lost>(event.body).count); };
   source_.on_poll = [this](int poll) {
     if (poll == 1) source_.lost = counts(Kind::kClose, 1);
     if (poll == 2) source_.lost = counts(Kind::kClose, 4);
@@ -162,8 +162,64 @@ TEST_F(AccountingTest, TellsLossesElsewhereWhereTheSinkHasNoFormForThem) {
   EXPECT_EQ(accounts.lost[Kind::kClose], 4U);
 }
 
+Event flood_of(Kind kind, std::uint64_t count) {
+  Event event = event_of(Kind::kFlood);
+  event.body = model::Flood{kind, count, 0, 0, {}};
+  return event;
+}
+
+TEST_F(AccountingTest, CountsTheEventsThatAFloodStandsFor) {
+  source_.before_stop = {
+      {{flood_of(Kind::kConnect, 100), event_of(Kind::kConnect), flood_of(Kind::kClose, 7)}}};
+  stop_at_poll(2);
+
+  const auto accounts = run_and_check();
+
+  EXPECT_THAT(taken(), ElementsAre("1 flood", "2 connect", "3 flood"));
+  EXPECT_EQ(accounts.seen[Kind::kConnect], 101U);
+  EXPECT_EQ(accounts.emitted[Kind::kConnect], 1U);
+  EXPECT_EQ(accounts.flooded[Kind::kConnect], 100U);
+  EXPECT_EQ(accounts.flooded[Kind::kClose], 7U);
+  EXPECT_FALSE(accounts.lost.any());
+}
+
+TEST_F(AccountingTest, CountsTheEventsOfAnUnwantedFloodAsFiltered) {
+  source_.before_stop = {{{flood_of(Kind::kConnect, 100)}}};
+  options_.wanted = [](const Event&) { return false; };
+  stop_at_poll(2);
+
+  const auto accounts = run_and_check();
+
+  EXPECT_THAT(taken(), IsEmpty());
+  EXPECT_EQ(accounts.filtered[Kind::kConnect], 100U);
+  EXPECT_FALSE(accounts.flooded.any());
+}
+
+TEST_F(AccountingTest, TellsFloodsElsewhereWhereTheSinkHasNoFormForThem) {
+  sink_.tells_summaries = false;
+  source_.before_stop = {{{flood_of(Kind::kAttempt, 5)}}};
+  std::vector<std::uint64_t> told;
+  options_.on_untold = [&](const Event& event) { told.push_back(std::get<model::Flood>(event.body).count); };
+  stop_at_poll(2);
+
+  const auto accounts = run_and_check();
+
+  EXPECT_THAT(told, ElementsAre(5U));
+  EXPECT_EQ(accounts.flooded[Kind::kAttempt], 5U);
+}
+
+TEST_F(AccountingTest, CountsAFloodThatNeverCameAsLost) {
+  source_.flooded_in_vain = counts(Kind::kClose, 9);
+  stop_at_poll(1);
+
+  const auto accounts = run_and_check();
+
+  EXPECT_EQ(accounts.lost[Kind::kClose], 9U);
+  EXPECT_FALSE(accounts.flooded.any());
+}
+
 TEST_F(AccountingTest, CountsALossThatNobodyIsTold) {
-  sink_.tells_losses = false;
+  sink_.tells_summaries = false;
   source_.lost = counts(Kind::kClose, 1);
   stop_at_poll(1);
 

@@ -22,21 +22,25 @@ class FakeSink : public sink::Sink {
     auto answer = on_flush ? on_flush(flushes) : sink::SinkState::kOpen;
     if (answer && *answer == sink::SinkState::kOpen) {
       for (; written < taken.size(); ++written) {
-        const model::Kind kind = taken[written].kind;
-        if (static_cast<std::size_t>(kind) < model::kCountedKinds) ++counted[kind];
+        const auto [kind, count] = model::counted(taken[written]);
+        if (static_cast<std::size_t>(kind) >= model::kCountedKinds) continue;
+        (taken[written].kind == model::Kind::kFlood ? summed : counted)[kind] += count;
       }
     }
     return answer;
   }
 
-  bool tells(model::Kind kind) const override { return kind != model::Kind::kLost || tells_losses; }
+  bool tells(model::Kind kind) const override {
+    return (kind != model::Kind::kLost && kind != model::Kind::kFlood) || tells_summaries;
+  }
   const model::KindCounts& emitted() const override { return counted; }
+  const model::KindCounts& flooded() const override { return summed; }
 
   std::function<Result<sink::SinkState>(int)> on_put, on_flush;  // with the number of the call, from 1
-  bool tells_losses = true;
+  bool tells_summaries = true;
   std::vector<model::Event> taken;
   std::size_t written = 0;  // of those
-  model::KindCounts counted;
+  model::KindCounts counted, summed;
   int puts = 0;
   int flushes = 0;
 };

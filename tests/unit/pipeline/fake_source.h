@@ -26,7 +26,9 @@ class FakeSource : public source::EventSource {
     const Batch batch = batches.front();
     batches.pop_front();
     for (const model::Event& event : batch.events) {
-      ++handed_over[event.kind];
+      const auto [kind, count] = model::counted(event);
+      handed_over[kind] += count;
+      if (event.kind == model::Kind::kFlood) flooded[kind] += count;
       on_event(event);
     }
     return batch.more;
@@ -44,10 +46,13 @@ class FakeSource : public source::EventSource {
     if (counts_error) return tl::unexpected(*counts_error);
     source::SourceCounts all;
     all.filtered = filtered;
+    all.flooded = flooded;
+    all.flooded += flooded_in_vain;
     all.lost = lost;
     all.seen = handed_over;
     all.seen += filtered;
     all.seen += lost;
+    all.seen += flooded_in_vain;
     return all;
   }
 
@@ -55,6 +60,8 @@ class FakeSource : public source::EventSource {
   std::function<void(int)> on_poll;  // with the number of the poll, from 1
   std::optional<Error> poll_error, counts_error;
   model::KindCounts filtered, lost, handed_over;
+  model::KindCounts flooded;          // of handed_over
+  model::KindCounts flooded_in_vain;  // never handed over
   int wake = -1;
   int polls = 0;
   int complete_at_poll = 0;

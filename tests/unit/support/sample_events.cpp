@@ -68,6 +68,12 @@ model::Connection over_ipv6(model::Connection conn) {
   return conn;
 }
 
+model::Connection many(model::Connection conn) {
+  conn.id.reset();
+  (conn.direction == model::Direction::kOutbound ? conn.local_port : conn.remote_port).reset();
+  return conn;
+}
+
 model::Connection mapped(model::Connection conn) {
   conn.mapped = true;
   return conn;
@@ -160,6 +166,9 @@ Event sample_event(Kind kind) {
       return make(kind, listener(), model::Listen{4096});
     case Kind::kSnapshot:
       return make(kind, found_at_start(client()), model::Snapshot{model::State::kCloseWait});
+    case Kind::kFlood:
+      return make(kind, many(client()),
+                  model::Flood{Kind::kConnect, 12'345, kSampleTime - 4'980'000'000, kSampleTime, {}});
     case Kind::kLost:
       return make(kind, {}, sample_loss());
     case Kind::kStats:
@@ -193,8 +202,12 @@ std::vector<Event> sample_stream() {
   append({sample_event(Kind::kReject), sample_event(Kind::kUnlisten),
           named_event(Kind::kConnect, "a,\"b\"\nc\\d\x1b[2J"),
           named_event(Kind::kAttempt, "\xc3\xa9\xff\xc2\x9bz"),
-          named_event(Kind::kAttempt, "fifteen letters"), sample_event(Kind::kLost),
-          sample_event(Kind::kStats)});
+          named_event(Kind::kAttempt, "fifteen letters"), sample_event(Kind::kFlood),
+          make(Kind::kFlood, many(client()),
+               model::Flood{Kind::kFail, 7, kSampleTime - 500'000, kSampleTime, ECONNREFUSED}),
+          make(Kind::kFlood, many(nobodys(server())),
+               model::Flood{Kind::kReject, 1, kSampleTime, kSampleTime, {}}),
+          sample_event(Kind::kLost), sample_event(Kind::kStats)});
   std::uint64_t seq = 0;
   for (Event& event : stream) {
     event.time += seq * 1'000'000;
