@@ -6,11 +6,14 @@
 #include "lib/task.h"
 #include "lib/track.h"
 
-static __always_inline void mark_accepted(struct tt_conn *c)
+static __always_inline void mark_accepted(struct tt_conn *c, const struct tt_conn *current)
 {
-	own_by_current(c, TT_OWNER_ACCEPT);
+	c->task = current->task;
+	c->flags &= ~TT_WANTED_CGROUP;
+	c->flags |= current->flags | TT_ACCEPTED;
 	c->direction = TT_INBOUND;
-	c->flags |= TT_ACCEPTED;
+	barrier(); /* as in own_by() */
+	c->owner = TT_OWNER_ACCEPT;
 }
 
 static __always_inline void tell_accept(const struct tracked *t, __u64 now)
@@ -18,16 +21,16 @@ static __always_inline void tell_accept(const struct tracked *t, __u64 now)
 	emit(TT_ACCEPT, &t->conn, now, elapsed(t, now), 0);
 }
 
-static __always_inline void on_known_accepted(struct tracked *t, __u64 now)
+static __always_inline void on_known_accepted(struct tracked *t, const struct tt_conn *current, __u64 now)
 {
 	if (t->conn.direction == TT_OUTBOUND || (t->conn.flags & TT_ACCEPTED))
 		return;
-	mark_accepted(&t->conn);
+	mark_accepted(&t->conn, current);
 	tell_accept(t, now);
 }
 
 /* Established before tracing began, or accepted before it is established at all (Fast Open). */
-static __noinline void on_unknown_accepted(struct sock *sk, __u64 now)
+static __noinline void on_unknown_accepted(struct sock *sk, const struct tt_conn *current, __u64 now)
 {
 	struct tracked t = { .conn.direction = TT_INBOUND };
 	struct tracked *known;
@@ -41,13 +44,13 @@ static __noinline void on_unknown_accepted(struct sock *sk, __u64 now)
 	state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	known = track_find((__u64)sk);
 	if (known) { /* also the subflow of an MPTCP socket */
-		on_known_accepted(known, now);
+		on_known_accepted(known, current, now);
 		return;
 	}
 	sock_probe(&t.conn, sk, false);
 	cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	t.conn.id = cookie ? connection_id(cookie, 0) : fresh_id(now);
-	mark_accepted(&t.conn);
+	mark_accepted(&t.conn, current);
 	t.phase = tt_phase_of(state);
 	if (t.phase == TT_PHASE_EARLY)
 		t.since_ns = now; /* it has not waited at all */
@@ -57,32 +60,41 @@ static __noinline void on_unknown_accepted(struct sock *sk, __u64 now)
 	} else if (!track_insert((__u64)sk, &t)) {
 		known = track_find((__u64)sk);
 		if (known) { /* it was established, or listed, just now on another processor */
-			on_known_accepted(known, now);
+			on_known_accepted(known, current, now);
 			return;
 		}
 	}
 	tell_accept(&t, now);
 }
 
+/* `sk` as it is, or what was found behind a file (see sock_of_file()). */
+static __always_inline void on_accepted(struct sock *sk, const struct file *file)
+{
+	struct tt_conn current = {};
+	struct tracked *t;
+	__u64 now;
+
+	track_fetch((__u64)sk);
+	now = bpf_ktime_get_ns();
+	own_by_current(&current, TT_OWNER_ACCEPT);
+	t = track_find((__u64)sk);
+	if (t)
+		on_known_accepted(t, &current, now);
+	else if (!file || is_socket(file))
+		on_unknown_accepted(sk, &current, now);
+}
+
 /* The system call: also those that were entered before tracing began, which no other hook sees. */
 static __always_inline void on_accept_exit(long fd)
 {
-	__u64 now = bpf_ktime_get_ns();
-	struct tracked *t;
 	struct file *file;
-	struct sock *sk;
 
 	if (config.accept_probed)
 		call_forget(TT_CALL_ACCEPT);
 	if (control.stopped || fd < 0)
 		return;
 	file = file_of_fd(fd);
-	sk = sock_of_file(file);
-	t = track_find((__u64)sk);
-	if (t)
-		on_known_accepted(t, now);
-	else if (is_socket(file))
-		on_unknown_accepted(sk, now);
+	on_accepted(sock_of_file(file), file);
 }
 
 SEC("?tracepoint/syscalls/sys_exit_accept")
@@ -102,16 +114,8 @@ int accept4_exit_tracepoint(struct syscall_trace_exit *ctx)
 /* What serves the system call of any width, io_uring, MPTCP and the kernel's own servers. */
 static __always_inline void on_accept_return(struct sock *sk)
 {
-	__u64 now = bpf_ktime_get_ns();
-	struct tracked *t;
-
-	if (control.stopped || !sk)
-		return;
-	t = track_find((__u64)sk);
-	if (t)
-		on_known_accepted(t, now);
-	else
-		on_unknown_accepted(sk, now);
+	if (!control.stopped && sk)
+		on_accepted(sk, NULL);
 }
 
 SEC("?fexit/inet_csk_accept")

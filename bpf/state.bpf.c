@@ -106,6 +106,9 @@ static __always_inline void on_syn_sent(struct sock *sk, __u64 key)
 	};
 	struct tracked *before;
 
+	track_fetch(key);
+	sock_read(&t.conn, sk, false);
+	own_by_current(&t.conn, TT_OWNER_CONNECT);
 	before = track_find(key);
 	if (before && tt_lingers(before->phase)) { /* this socket's attempt before */
 		t.attempts = before->attempts + 1;
@@ -113,8 +116,6 @@ static __always_inline void on_syn_sent(struct sock *sk, __u64 key)
 	}
 	if (before)
 		track_forget_stale(sk, before);
-	sock_read(&t.conn, sk, false);
-	own_by_current(&t.conn, TT_OWNER_CONNECT);
 	t.conn.id = socket_id(sk, t.attempts, t.since_ns);
 	t.attempt_due = config.attempt_after_syn;
 	track_insert(key, &t);
@@ -145,10 +146,13 @@ static __always_inline void on_connected(struct sock *sk, struct tracked *t, __u
 
 static __always_inline void on_established(struct sock *sk, __u64 key, int old_state)
 {
-	__u64 now = bpf_ktime_get_ns();
-	struct tracked fresh = { .since_ns = now };
+	struct tracked fresh = {};
 	struct tracked *t;
+	__u64 now;
 
+	track_fetch(key);
+	now = bpf_ktime_get_ns();
+	fresh.since_ns = now;
 	t = track_find(key);
 	if (old_state == TT_TCP_SYN_RECV && t && t->phase != TT_PHASE_CONNECTING &&
 	    t->phase != TT_PHASE_EARLY) {
@@ -254,9 +258,12 @@ static __noinline void tell_missed_connect(struct sock *sk, struct tracked *t, _
 
 static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 {
-	struct tracked *t = track_find(key);
-	__u64 now = bpf_ktime_get_ns();
+	struct tracked *t;
+	__u64 now;
 
+	track_fetch(key);
+	now = bpf_ktime_get_ns();
+	t = track_find(key);
 	if (!t && (old_state == TT_TCP_CLOSE || old_state == TT_TCP_SYN_RECV))
 		return; /* an inbound connection that never came to be */
 	if (!t && must_be_adopted(sk))
@@ -308,6 +315,8 @@ static __noinline void on_listen(struct sock *sk, __u64 key)
 
 static __always_inline void on_state(struct sock *sk, int old_state, int new_state)
 {
+	if (!tt_matters(new_state)) /* first of all, as it needs no memory */
+		return;
 	if (control.stopped ||
 	    sk->sk_protocol != IPPROTO_TCP) /* an MPTCP socket's subflows are told instead */
 		return;

@@ -8,20 +8,21 @@
 /* What we remember of one socket. */
 struct tracked {
 	__u64 sk; /* its address; 0: a slot that is free */
-	struct tt_conn conn; /* ready to be copied into a record */
 	__u64 since_ns; /* the SYN of an attempt; the establishment of a connection; 0: not known */
 	__u16 attempts; /* how many this socket has made before the present one */
 	__u8 phase; /* enum tt_phase */
 	__u8 attempt_due; /* its attempt event waits until its SYN went out */
 	__u8 pending_told;
-	__u8 reserved[3];
+	__u8 fetched; /* means nothing: track_fetch() */
+	__u8 reserved[2];
+	struct tt_conn conn; /* ready to be copied into a record */
 };
 
 /* A slot of `tracked`. */
 struct slot {
 	struct tracked t;
 	__s32 overflowed; /* how many sockets whose slot this is are in `tracked_overflow` */
-	__u32 reserved;
+	__u32 fetched; /* means nothing: track_fetch() */
 };
 
 /* Functions whose entry and return are seen by different programs. */

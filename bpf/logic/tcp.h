@@ -23,6 +23,13 @@ enum tt_tcp_state {
 	TT_TCP_CLOSING,
 };
 
+/* Whether a change to this state tells something: half of all do not. */
+static inline bool tt_matters(int new_state)
+{
+	return new_state == TT_TCP_ESTABLISHED || new_state == TT_TCP_SYN_SENT || new_state == TT_TCP_CLOSE ||
+	       new_state == TT_TCP_LISTEN;
+}
+
 /* Linux error numbers, the same on every architecture that we support. */
 #define TT_EINTR 4
 #define TT_EBADF 9

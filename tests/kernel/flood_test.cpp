@@ -1,6 +1,7 @@
 // A process that makes more events than can be read hides nobody: the others' are listed one by one, and of
 // its own each is counted, by where it went.
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <array>
@@ -144,6 +145,12 @@ class FloodTest : public KernelTest {
 
 class HidingTest : public FloodTest, public ::testing::WithParamInterface<Course> {
  protected:
+  void SetUp() override {
+    FloodTest::SetUp();
+    // A port tells one connection of the quiet process from another.
+    if (!IsSkipped() && !HasFatalFailure()) ns().set_sysctl("ipv4/tcp_tw_reuse", "0");
+  }
+
   // Everybody's end is the flood's too.
   void flood_while(const std::function<void()>& others_act) {
     const Gate flooding;
@@ -175,27 +182,28 @@ class HidingTest : public FloodTest, public ::testing::WithParamInterface<Course
     server.join();
   }
 
-  // Each of its connections is there once from beginning to end.
-  void expect_whole_conversations(const std::vector<Event>& events) {
+  // Each of its connections is there once from beginning to end, but for what nobody can know.
+  void expect_whole_conversations(const std::vector<Event>& events, std::int64_t unknown) {
     std::map<std::int64_t, std::vector<Event>> by_port;
     for (const Event& event : events) {
       if (event.number("pid") == quiet_->pid && event.number("remote_port") == quiet_->server.port())
         by_port[event.number("local_port").value_or(0)].push_back(event);
     }
-    int wrong = 0;
-    for (int i = 0; i < count_ && wrong < 5; ++i) {
+    std::int64_t wrong = 0;
+    std::string report;
+    for (int i = 0; i < count_; ++i) {
       const auto& made = quiet_->connections.at(static_cast<std::size_t>(i));
       const auto& told = by_port[made.local_port];
       const bool whole = told.size() == 2 && told[0].kind() == "connect" && told[1].kind() == "close" &&
                          told[0].text("conn") == told[1].text("conn") &&
                          told[1].number("bytes_out") == made.sent &&
                          told[1].number("bytes_in") == made.received;
-      std::string lines;
-      for (const Event& event : told) lines += "\n  " + event.line();
-      EXPECT_TRUE(whole) << "connection " << i << " sent " << made.sent << ", received " << made.received
-                         << ", and was told as" << lines;
-      wrong += whole ? 0 : 1;
+      if (whole || ++wrong > 5) continue;
+      report +=
+          fmt::format("connection {} sent {}, received {}, and was told as\n", i, made.sent, made.received);
+      for (const Event& event : told) report += "  " + event.line() + "\n";
     }
+    EXPECT_LE(wrong, unknown) << "connections are not whole, such as these:\n" << report;
   }
 
   // What it says that it did, and what was told of it; apart from what nobody can know.
@@ -243,7 +251,7 @@ TEST_P(HidingTest, QuietProcessIsListedWhole) {
   ASSERT_TRUE(outcome.in_time && outcome.exit_code == 0) << outcome.complaints();
   const Told told("/proc/self/fd/" + std::to_string(output.get()), flood_->pid);
   const Accounting accounting = told.accounting();
-  expect_whole_conversations(told.of_others());
+  expect_whole_conversations(told.of_others(), accounting.at("lost", "unknown"));
   EXPECT_TRUE(told.ledger().agrees_with(accounting));
   for (const auto& [kind, count] : accounting.column("lost")) {
     if (kind != "unknown") {
@@ -251,7 +259,7 @@ TEST_P(HidingTest, QuietProcessIsListedWhole) {
     }
   }
   expect_all_of_the_flood(told.of_flood(), accounting.at("lost", "unknown"));
-  if (course.reader_stops) {
+  if (course.reader_stops && count_ == Quiet::kMost) {  // an emulated machine makes no flood
     EXPECT_GT(accounting.at("flooded", "connect"), 0) << "there was no flood";
   }
 }
