@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstddef>
 #include <ctime>
-#include <iterator>
 #include <limits>
+#include <string_view>
 
 namespace tcptrail {
 namespace {
@@ -17,25 +19,35 @@ std::uint64_t read_clock(clockid_t id) {
   return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-// Broken-down time costs more than the rest of a line, and a second holds many lines.
-class CalendarCache {
+// The text of a second: broken-down time costs more than the rest of a line, and a second holds many lines.
+class SecondText {
  public:
-  explicit CalendarCache(bool utc) : utc_(utc) {}
+  SecondText(const char* format, bool utc) : format_(format), utc_(utc) {}
 
-  const std::tm& at(std::uint64_t second) {
+  std::string_view of(std::uint64_t second) {
     if (second != second_) {
       const auto value = static_cast<std::time_t>(second);
-      utc_ ? gmtime_r(&value, &calendar_) : localtime_r(&value, &calendar_);
+      std::tm calendar{};
+      utc_ ? gmtime_r(&value, &calendar) : localtime_r(&value, &calendar);
+      size_ = std::strftime(text_.data(), text_.size(), format_, &calendar);
       second_ = second;
     }
-    return calendar_;
+    return {text_.data(), size_};
   }
 
  private:
+  const char* format_;  // strftime's
   bool utc_;
   std::uint64_t second_ = std::numeric_limits<std::uint64_t>::max();
-  std::tm calendar_{};
+  std::array<char, 32> text_{};
+  std::size_t size_ = 0;
 };
+
+// Appends a number below a power of ten with the zeros that make it as long as each of them.
+void append_digits(std::string& out, std::uint64_t number, std::uint64_t power) {
+  const fmt::format_int digits(power + number);
+  out.append(digits.data() + 1, digits.size() - 1);
+}
 
 }  // namespace
 
@@ -57,18 +69,16 @@ void WallClock::measure() {
 }
 
 void append_rfc3339(std::string& out, UnixNs time) {
-  thread_local CalendarCache cache(true);
-  const std::tm& t = cache.at(time / kNsPerSecond);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", t.tm_year + 1900,
-                 t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, time % kNsPerSecond);
+  thread_local SecondText seconds("%Y-%m-%dT%H:%M:%S.", true);
+  out += seconds.of(time / kNsPerSecond);
+  append_digits(out, time % kNsPerSecond, kNsPerSecond);
+  out += 'Z';
 }
 
 void append_time_of_day(std::string& out, UnixNs time, bool utc) {
-  thread_local CalendarCache utc_cache(true);
-  thread_local CalendarCache local_cache(false);
-  const std::tm& t = (utc ? utc_cache : local_cache).at(time / kNsPerSecond);
-  fmt::format_to(std::back_inserter(out), "{:02}:{:02}:{:02}.{:03}", t.tm_hour, t.tm_min, t.tm_sec,
-                 time % kNsPerSecond / 1'000'000);
+  thread_local SecondText utc_seconds("%H:%M:%S.", true), local_seconds("%H:%M:%S.", false);
+  out += (utc ? utc_seconds : local_seconds).of(time / kNsPerSecond);
+  append_digits(out, time % kNsPerSecond / 1'000'000, 1000);
 }
 
 }  // namespace tcptrail

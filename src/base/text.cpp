@@ -94,6 +94,11 @@ void append_json_string(std::string& out, std::string_view untrusted) {
   out += '"';
 }
 
+void append_number(std::string& out, std::uint64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ std::string escape_text(std::string_view untrusted);
 
 // A JSON string with its quotes: control characters become \u00XX, what is not UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view untrusted);
+
+void append_number(std::string& out, std::uint64_t number);
 
 // The whole text as a decimal number of that type, or nothing.
 template <typename T>

@@ -9,10 +9,9 @@
 namespace tcptrail::format {
 namespace {
 
-std::string dotted(const std::optional<IpAddress>& address) {
-  std::string text;
+void set_ip(std::string& text, const std::optional<IpAddress>& address) {
+  text.clear();
   if (address) append_ip(text, *address);
-  return text;
 }
 
 }  // namespace
@@ -25,9 +24,12 @@ void Classic::append_header(std::string& out) const {
 void Classic::append(std::string& out, const model::Event& event) {
   if (!tells(event.kind) || event.conn.family != model::Family::kIpv4 || !event.conn.owner) return;
   const model::Owner& owner = *event.conn.owner;
-  fmt::format_to(std::back_inserter(out), "{:<6} {:<12.12} {:<16} {:<16} {:<4}\n", owner.pid,
-                 escape_text(owner.comm.view()), dotted(event.conn.local_ip), dotted(event.conn.remote_ip),
-                 event.conn.remote_port.value_or(0));
+  comm_.clear();
+  append_escaped_text(comm_, owner.comm.view());
+  set_ip(local_, event.conn.local_ip);
+  set_ip(remote_, event.conn.remote_ip);
+  fmt::format_to(std::back_inserter(out), "{:<6} {:<12.12} {:<16} {:<16} {:<4}\n", owner.pid, comm_, local_,
+                 remote_, event.conn.remote_port.value_or(0));
 }
 
 }  // namespace tcptrail::format

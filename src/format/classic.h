@@ -10,6 +10,9 @@ class Classic : public Formatter {
   void append_header(std::string& out) const override;
   void append(std::string& out, const model::Event& event) override;
   bool tells(model::Kind kind) const override { return kind == model::Kind::kAttempt; }
+
+ private:
+  std::string comm_, local_, remote_;  // kept for their capacity
 };
 
 }  // namespace tcptrail::format

@@ -25,7 +25,9 @@ class RowWriter {
 
   void untrusted(std::string_view name, std::string_view text) {
     advance_to(name);
-    const std::string escaped = escape_text(text);
+    static thread_local std::string escaped;  // kept for its capacity
+    escaped.clear();
+    append_escaped_text(escaped, text);
     if (escaped.find_first_of(",\"") == std::string::npos) {
       out_ += escaped;
       return;
@@ -37,7 +39,7 @@ class RowWriter {
 
   void number(std::string_view name, std::uint64_t value) {
     advance_to(name);
-    fmt::format_to(std::back_inserter(out_), "{}", value);
+    append_number(out_, value);
   }
 
   void flag(std::string_view name, bool value) { token(name, value ? "true" : "false"); }

@@ -147,7 +147,7 @@ void Table::append(std::string& out, const model::Event& event) {
   comm_.clear();
   detail_.clear();
   if (conn.owner) {
-    fmt::format_to(std::back_inserter(pid_), "{}", conn.owner->pid);
+    append_number(pid_, conn.owner->pid);
     append_escaped_text(comm_, conn.owner->comm.view());
   } else {
     pid_.push_back('-');

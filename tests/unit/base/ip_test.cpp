@@ -1,5 +1,6 @@
 #include "base/ip.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -58,6 +59,25 @@ TEST(IpAddressTest, ShowsTheShortestForm) {
   }
   EXPECT_EQ(shown(IpAddress::parse("2001:0DB8:0:0:0::0001").value()), "2001:db8::1");
   EXPECT_EQ(shown(IpAddress::parse("::ffff:10.0.0.1").value()), "10.0.0.1");
+}
+
+// Wherever the zeros are, and however long the groups between them.
+TEST(IpAddressTest, ShowsIpv6AsTheCLibraryDoes) {
+  for (const unsigned group : {0x1U, 0x20U, 0x300U, 0x4000U, 0xffffU}) {
+    for (unsigned zeros = 0; zeros < 256; ++zeros) {
+      std::array<std::uint8_t, 16> bytes{};
+      for (unsigned i = 0; i < 8; ++i) {
+        if ((zeros >> i & 1) != 0) continue;
+        bytes.at(2 * i) = static_cast<std::uint8_t>(group >> 8);
+        bytes.at(2 * i + 1) = static_cast<std::uint8_t>(group);
+      }
+      const IpAddress address(bytes);
+      if (address.is_v4()) continue;
+      std::array<char, INET6_ADDRSTRLEN> expected{};
+      ::inet_ntop(AF_INET6, bytes.data(), expected.data(), expected.size());
+      EXPECT_EQ(shown(address), expected.data());
+    }
+  }
 }
 
 TEST(IpAddressTest, RefusesWhatIsNone) {
