@@ -14,7 +14,7 @@
 #define TT_PORT_LOCAL 0x2
 #define TT_PORT_REMOTE 0x4
 
-/* Bytes of the ring that is used first, and of them unread at which the reader is woken before its timer. */
+/* Bytes of the ring that is used first, and of them unread at which a busy reader is woken before its timer. */
 #define TT_HOT_RING (256 * 1024)
 #define TT_WAKE_BYTES (TT_HOT_RING / 2)
 
@@ -44,7 +44,7 @@ struct tt_config {
 
 struct tt_control {
 	__u32 stopped; /* user space: programs do nothing from now on */
-	__u32 reader_waits; /* set by the reader before it sleeps, cleared by whoever wakes it */
+	__u32 wake_bytes; /* unread in `events`, at which to wake the reader; 0: it is awake, or has been woken */
 	__u32 spilling; /* set by the kernel: `events` was full; cleared by the reader: `spill` is empty */
 	__s32 lingering; /* kernel: tracked sockets that are closed but not destroyed */
 	__u32 listing; /* user space: the sockets that existed at start are being listed */

@@ -6,13 +6,15 @@
 #include "lib/filter.h"
 #include "lib/flood.h"
 
-/* The reader comes by on a timer; it is woken before that only if much is waiting, and only once.
- * Waking it for every record would cost more than all the rest (docs/performance.md). */
+/* The reader comes by on a timer while there are events; it is woken before that only if much is waiting, or if
+ * it had found nothing, and only once. Waking it for every record would cost more than all the rest
+ * (docs/performance.md). */
 static __always_inline __u64 wake_flags(void)
 {
-	if (control.reader_waits &&
-	    (control.spilling || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= TT_WAKE_BYTES)) {
-		control.reader_waits = 0;
+	__u32 enough = control.wake_bytes;
+
+	if (enough && (control.spilling || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= enough)) {
+		control.wake_bytes = 0;
 		return BPF_RB_FORCE_WAKEUP;
 	}
 	return BPF_RB_NO_WAKEUP;

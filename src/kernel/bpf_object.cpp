@@ -252,7 +252,9 @@ void BpfObject::end_spilling() {
   std::atomic_ref(control_of(*object_).spilling).store(0);
 }
 
-void BpfObject::reader_waits() { std::atomic_ref(control_of(*object_).reader_waits).store(1); }
+void BpfObject::reader_waits(bool for_first_event) {
+  std::atomic_ref(control_of(*object_).wake_bytes).store(for_first_event ? 1 : TT_WAKE_BYTES);
+}
 
 bool BpfObject::flooded() const { return std::atomic_ref(control_of(*object_).flooded).load() != 0; }
 

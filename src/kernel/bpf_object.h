@@ -74,8 +74,8 @@ class BpfObject {
   int spill_map() const;
   bool spilling() const;
   void end_spilling();
-  // The reader is about to sleep: wake it when the first ring fills.
-  void reader_waits();
+  // The reader is about to sleep: wake it at the first event, or when the first ring fills.
+  void reader_waits(bool for_first_event);
 
   // Whether events were counted instead of put into a ring since the last turn_floods().
   bool flooded() const;

@@ -18,8 +18,13 @@ using model::Accounting;
 using model::KindCounts;
 using sink::SinkState;
 
-// How long a lone event may wait in the ring buffer before somebody looks.
+// While there are events: how long one may wait before somebody looks.
 constexpr int kPollMs = 50;
+// While there are none, the source wakes us at the first, and somebody only makes sure.
+constexpr int kQuietPollMs = 200;
+
+// To look for a loss costs more than a look that finds no event, so that is done less often.
+constexpr std::chrono::seconds kLossPeriod(1);
 
 enum class Wake { kSource, kStop, kOutputGone };
 
@@ -54,9 +59,9 @@ class Run {
     while (going()) {
       const bool more = poll_once();
       tell_readiness();
-      tell_losses();
+      tell_losses_now_and_then();
       flush();
-      if (going()) wait(waiter->get(), more ? 0 : kPollMs);
+      if (going()) wait(waiter->get(), more ? 0 : rest_ms());
     }
     drain();
     if (error_) return tl::unexpected(*error_);
@@ -66,10 +71,18 @@ class Run {
  private:
   bool going() const { return !stop_ && !error_ && state_ == SinkState::kOpen; }
 
+  // How long to wait for the source, which is told what to wake us for.
+  int rest_ms() {
+    using WakeAt = source::EventSource::WakeAt;
+    source_.about_to_wait(empty_polls_ == 0 ? WakeAt::kManyEvents : WakeAt::kFirstEvent);
+    if (empty_polls_ == 0) return kPollMs;
+    // What came just before the source was asked to tell of the first event is found by one more look.
+    return empty_polls_ == 1 ? 0 : kQuietPollMs;
+  }
+
   // Also looks whether to stop, so it is not left out when there is no time to wait.
   void wait(int waiter, int timeout_ms) {
     std::array<epoll_event, 4> events{};
-    if (timeout_ms > 0) source_.about_to_wait();
     const int ready = ::epoll_wait(waiter, events.data(), static_cast<int>(events.size()), timeout_ms);
     for (int i = 0; i < ready; ++i) {
       const auto wake = static_cast<Wake>(events.at(static_cast<std::size_t>(i)).data.u32);
@@ -79,6 +92,7 @@ class Run {
   }
 
   bool poll_once() {
+    ++empty_polls_;
     auto more = source_.poll([this](const model::Event& event) { on_event(event); });
     if (!more) note(tl::unexpected(more.error()));
     return more.value_or(false);
@@ -86,6 +100,7 @@ class Run {
 
   void on_event(const model::Event& event) {
     const auto [kind, count] = model::counted(event);
+    empty_polls_ = 0;
     received_[kind] += count;
     if (event.kind == model::Kind::kFlood) received_floods_[kind] += count;
     const bool enough = options_.most_events && put_ >= *options_.most_events;
@@ -131,6 +146,13 @@ class Run {
     if (ready_ || error_ || !source_.is_complete()) return;
     ready_ = true;
     if (options_.on_ready) options_.on_ready();
+  }
+
+  void tell_losses_now_and_then() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_for_losses_ < kLossPeriod) return;
+    looked_for_losses_ = now;
+    tell_losses();
   }
 
   void tell_losses() {
@@ -187,6 +209,8 @@ class Run {
   std::optional<Error> error_;
   std::uint64_t seq_ = 0;
   std::uint64_t put_ = 0;
+  std::uint64_t empty_polls_ = 0;  // the latest ones in a row
+  std::chrono::steady_clock::time_point looked_for_losses_;
   KindCounts received_, filtered_here_, told_lost_;
   KindCounts received_floods_;  // also in received_
   KindCounts untold_;           // of those, the ones that on_untold got

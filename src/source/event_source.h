@@ -18,6 +18,7 @@ struct SourceCounts {
 class EventSource {
  public:
   using OnEvent = std::function<void(const model::Event&)>;
+  enum class WakeAt { kFirstEvent, kManyEvents };
 
   virtual ~EventSource() = default;
 
@@ -27,8 +28,9 @@ class EventSource {
   virtual bool is_complete() const { return true; }
   // These signal with an edge (EPOLLET) that it is time to poll.
   virtual std::vector<int> wake_fds() const = 0;
-  // To be called just before waiting for wake_fds().
-  virtual void about_to_wait() = 0;
+  // To be called before waiting for wake_fds(): what they are to signal, once. Events from before this call
+  // need not be signalled.
+  virtual void about_to_wait(WakeAt wake_at) = 0;
   // Lets nothing new in. poll() then hands over the rest, and counts() is final.
   virtual void stop() = 0;
   virtual Result<SourceCounts> counts() = 0;

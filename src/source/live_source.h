@@ -27,7 +27,7 @@ class LiveSource : public EventSource {
   Result<bool> poll(const OnEvent& on_event) override;
   bool is_complete() const override { return !listing_; }
   std::vector<int> wake_fds() const override { return {object_.events_map(), object_.spill_map()}; }
-  void about_to_wait() override { object_.reader_waits(); }
+  void about_to_wait(WakeAt wake_at) override { object_.reader_waits(wake_at == WakeAt::kFirstEvent); }
   void stop() override;
   Result<SourceCounts> counts() override;
 

@@ -49,6 +49,28 @@ TEST_F(AccountingTest, AddsWhatTheSourceKeptBack) {
   EXPECT_EQ(accounts.lost[Kind::kConnect], 3U);
 }
 
+// Kernel counters cost more to read than a ring buffer in which nothing is.
+TEST_F(AccountingTest, LooksForLossesOnlyNowAndThen) {
+  for (int i = 0; i < 1000; ++i) source_.before_stop.push_back({events_of({Kind::kConnect}), true});
+  stop_at_poll(1000);
+
+  run_and_check();
+
+  EXPECT_LE(source_.counts_read, 10);
+}
+
+TEST_F(AccountingTest, TellsALossBeforeTheEnd) {
+  source_.on_poll = [this](int poll) {
+    if (poll == 2) source_.lost = counts(Kind::kConnect, 3);
+    if (poll == 100 || !told_losses().empty()) stop();
+  };
+
+  run_and_check();
+
+  EXPECT_THAT(told_losses(), ElementsAre(counts(Kind::kConnect, 3)));
+  EXPECT_LT(source_.polls, 100);
+}
+
 TEST_F(AccountingTest, AddsWhatIsNotWantedHere) {
   source_.before_stop = {{events_of({Kind::kConnect, Kind::kClose, Kind::kConnect})}};
   source_.filtered = counts(Kind::kConnect, 4);

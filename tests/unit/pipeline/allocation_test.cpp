@@ -116,7 +116,7 @@ class RecordSource : public source::EventSource {
   }
 
   std::vector<int> wake_fds() const override { return {}; }
-  void about_to_wait() override {}
+  void about_to_wait(WakeAt) override {}
   void stop() override {}
   Result<source::SourceCounts> counts() override { return counts_; }
 

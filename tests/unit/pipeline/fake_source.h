@@ -39,10 +39,11 @@ class FakeSource : public source::EventSource {
   std::vector<int> wake_fds() const override {
     return wake < 0 ? std::vector<int>{} : std::vector<int>{wake};
   }
-  void about_to_wait() override { ++waits; }
+  void about_to_wait(WakeAt wake_at) override { waits.push_back(wake_at); }
   void stop() override { stopped = true; }
 
   Result<source::SourceCounts> counts() override {
+    ++counts_read;
     if (counts_error) return tl::unexpected(*counts_error);
     source::SourceCounts all;
     all.filtered = filtered;
@@ -65,7 +66,8 @@ class FakeSource : public source::EventSource {
   int wake = -1;
   int polls = 0;
   int complete_at_poll = 0;
-  int waits = 0;
+  int counts_read = 0;
+  std::vector<WakeAt> waits;
   bool stopped = false;
 };
 

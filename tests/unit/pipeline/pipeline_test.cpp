@@ -19,6 +19,7 @@ using model::Event;
 using model::Kind;
 using sink::SinkState;
 using testing::ElementsAre;
+using WakeAt = source::EventSource::WakeAt;
 
 TEST_F(PipelineTest, PutsEventsInTheirOrderAndNumbersThem) {
   source_.before_stop = {{events_of({Kind::kAttempt, Kind::kConnect})}, {events_of({Kind::kClose})}};
@@ -80,15 +81,15 @@ TEST_F(PipelineTest, LooksAgainAtOnceWhereMoreIsWaiting) {
   source_.before_stop = {{events_of({Kind::kConnect}), true},
                          {events_of({Kind::kConnect}), true},
                          {events_of({Kind::kConnect}), false}};
-  int waits_before_third_look = -1;
+  std::size_t waits_before_third_look = 1;
   source_.on_poll = [&](int poll) {
-    if (poll == 3) waits_before_third_look = source_.waits;
+    if (poll == 3) waits_before_third_look = source_.waits.size();
     if (poll == 4) stop();
   };
 
   run_and_check();
 
-  EXPECT_EQ(waits_before_third_look, 0);
+  EXPECT_EQ(waits_before_third_look, 0U);
   EXPECT_EQ(taken().size(), 3U);
 }
 
@@ -177,6 +178,30 @@ TEST_F(PipelineTest, SleepsWhileNothingHappens) {
 
   stopper.join();
   EXPECT_LE(source_.polls, 20) << "in 200 ms";
+}
+
+TEST_F(PipelineTest, AsksForTheFirstEventOnceItHasFoundNone) {
+  source_.before_stop = {{events_of({Kind::kConnect})}, {}, {}, {events_of({Kind::kConnect})}};
+  stop_at_poll(4);
+
+  run_and_check();
+
+  EXPECT_THAT(source_.waits, ElementsAre(WakeAt::kManyEvents, WakeAt::kFirstEvent, WakeAt::kFirstEvent,
+                                         WakeAt::kManyEvents));
+}
+
+TEST_F(PipelineTest, LooksOnceMoreBeforeItSleepsUntilTheFirstEvent) {
+  using std::chrono::steady_clock;
+  std::array<steady_clock::time_point, 4> looks;  // of which the second is the first to find nothing
+  source_.before_stop = {{events_of({Kind::kConnect})}};
+  source_.on_poll = [&](int poll) {
+    if (poll <= 4) looks.at(static_cast<std::size_t>(poll) - 1) = steady_clock::now();
+    if (poll == 4) stop();
+  };
+
+  run_and_check();
+
+  EXPECT_LT(looks[2] - looks[1], looks[3] - looks[2]);
 }
 
 TEST_F(PipelineTest, StopsAfterAsManyEventsAsWereAskedFor) {
