@@ -14,6 +14,7 @@ namespace {
 constexpr double kShareOfTcplife = 1.0 / 5;
 constexpr double kAnonymousMib = 16;
 constexpr double kFirstEventMs = 300;
+constexpr double kIdleCpuPercent = 0.1;
 
 struct Finding {
   bool met = false;
@@ -34,6 +35,12 @@ Found cpu_time(const Measurement& ours, const Measurement& peer) {
   const double our_seconds = ours.full->cpu_seconds_per_100k, peer_seconds = peer.full->cpu_seconds_per_100k;
   return Finding{our_seconds <= peer_seconds,
                  fmt::format("{:.2f} s and {:.2f} s per 100,000 connections", our_seconds, peer_seconds)};
+}
+
+Found idle_cpu(const Measurement& ours, const Measurement&) {
+  if (!ours.full) return std::nullopt;
+  return Finding{ours.full->idle_cpu_percent <= kIdleCpuPercent,
+                 fmt::format("{:.3f} %", ours.full->idle_cpu_percent)};
 }
 
 Found nothing_lost(const Measurement& ours, const Measurement&) {
@@ -67,6 +74,7 @@ struct Goal {
 constexpr std::array kGoals{
     Goal{"BPF time per connection at most 1/5 of tcplife's", bpf_time},
     Goal{"CPU time at most tcplife's", cpu_time},
+    Goal{"at most 0.1 % of a processor while nothing happens", idle_cpu},
     Goal{"nothing lost in the full run", nothing_lost},
     Goal{"RssAnon at most 16 MiB", anonymous_memory},
     Goal{"first event within 300 ms", first_event},

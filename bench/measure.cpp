@@ -55,6 +55,13 @@ void run_round(Measurement& measurement, const Workplace& place, const Settings&
   session.finish();
 }
 
+double idle_cpu_percent(pid_t pid) {
+  constexpr std::chrono::seconds kDuration(10);
+  const double before = cpu_seconds(pid);
+  pause(kDuration);
+  return (cpu_seconds(pid) - before) * 100 / static_cast<double>(kDuration.count());
+}
+
 void run_full(Measurement& measurement, const Workplace& place, const Settings& settings) {
   Session session(measurement.tracer, place);
   session.settle();
@@ -66,6 +73,7 @@ void run_full(Measurement& measurement, const Workplace& place, const Settings& 
     full.memory.peak_rss_kib = now.peak_rss_kib;
     full.memory.anonymous_kib = std::max(full.memory.anonymous_kib, now.anonymous_kib);
   };
+  if (pid) full.idle_cpu_percent = idle_cpu_percent(*pid);
   const double cpu_before = pid ? cpu_seconds(*pid) : 0;
   const auto load = session.load(settings.connections, watch_memory);
   session.settle();

@@ -21,6 +21,7 @@ struct FullRun {
   double connections_per_second = 0;
   double connect_p99_us = 0;
   // The rest stays empty where there is no process.
+  double idle_cpu_percent = 0;  // before the load
   double cpu_seconds_per_100k = 0;
   Memory memory;
   std::uint64_t map_memory_kib = 0;

@@ -70,6 +70,11 @@ const std::array kColumns{
              return full_cell(
                  one, [](const FullRun& full) { return fmt::format("{:.2f}", full.cpu_seconds_per_100k); });
            }},
+    Column{"idle CPU %",
+           [](const auto& one, auto*) {
+             return full_cell(
+                 one, [](const FullRun& full) { return fmt::format("{:.3f}", full.idle_cpu_percent); });
+           }},
     Column{"peak RSS MiB",
            [](const auto& one, auto*) {
              return full_cell(one, [](const FullRun& full) { return mib(full.memory.peak_rss_kib); });
@@ -169,8 +174,8 @@ std::string markdown_report(const std::vector<Measurement>& measurements,
       "order "
       "moving on by one; connections/s against the same round untraced, with run time counting off; BPF time "
       "from a "
-      "second load with it on. Lost, missing lines, CPU and memory: one run of {} connections. First event: "
-      "from "
+      "second load with it on. Lost, missing lines, CPU and memory: one run of {} connections; idle CPU: the "
+      "ten seconds before it. First event: from "
       "exec to the first line about a connection on a terminal, median of {}.\n\n",
       settings.rounds, settings.round_connections, settings.connections, settings.rounds);
   for (const auto& one : measurements) text += describe_programs(one);
