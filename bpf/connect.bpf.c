@@ -56,9 +56,25 @@ static __always_inline bool return_matters(long ret)
 	       (tt_return_is_failure(ret) || config.attempt_after_syn || control.lingering > 0);
 }
 
+/* What is remembered, checked against the socket, of which an end may have been missed: else this failure would
+ * pass for one during the attempt or connection before. */
+static __always_inline enum tt_phase phase_at_failure(const struct sock *sk, struct tracked *t)
+{
+	if (tt_lingers(t->phase))
+		return t->phase;
+	if (is_anothers(sk, t->conn.id)) {
+		count_lost_end(t->phase);
+		track_enter(t, TT_PHASE_CLOSED);
+		return TT_PHASE_CLOSED;
+	}
+	return BPF_CORE_READ(sk, __sk_common.skc_state) == TT_TCP_CLOSE ? tt_phase_if_closed(t->phase)
+									: t->phase;
+}
+
 static __always_inline void on_connect_return(const struct file *file, const struct destination *given,
 					      struct sock *sk, long ret)
 {
+	enum tt_phase phase = TT_PHASE_NONE;
 	struct tracked *t;
 
 	if (file)
@@ -72,9 +88,11 @@ static __always_inline void on_connect_return(const struct file *file, const str
 			return;
 		t = track_find((__u64)sk);
 	}
+	if (t)
+		phase = tt_return_is_failure(ret) ? phase_at_failure(sk, t) : t->phase;
 	if (t && t->phase == TT_PHASE_CONNECTING)
 		emit_due_attempt(t);
-	switch (tt_judge_connect_return(t ? t->phase : TT_PHASE_NONE, ret)) {
+	switch (tt_judge_connect_return(phase, ret)) {
 	case TT_TELL_FRESH:
 		tell_fresh_failure(sk, given, -ret);
 		return;

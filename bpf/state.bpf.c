@@ -64,10 +64,7 @@ static __noinline void tell_close(struct sock *sk, struct tracked *t, int old_st
  * nothing is left to tell it with: it is lost. */
 static __always_inline void track_forget_stale(struct sock *sk, struct tracked *t)
 {
-	if (t->phase == TT_PHASE_CONNECTING)
-		count_lost(TT_FAIL);
-	if (t->phase == TT_PHASE_ESTABLISHED || t->phase == TT_PHASE_EARLY)
-		count_lost(TT_CLOSE);
+	count_lost_end(t->phase);
 	track_forget(sk, t);
 }
 
@@ -264,6 +261,10 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 	track_fetch(key);
 	now = bpf_ktime_get_ns();
 	t = track_find(key);
+	if (t && old_state == TT_TCP_CLOSE && is_anothers(sk, t->conn.id)) {
+		track_forget_stale(sk, t);
+		return;
+	}
 	if (!t && (old_state == TT_TCP_CLOSE || old_state == TT_TCP_SYN_RECV))
 		return; /* an inbound connection that never came to be */
 	if (!t && must_be_adopted(sk))
@@ -369,6 +370,10 @@ static __always_inline void on_destroy(struct sock *sk)
 	t = track_find(address_of(sk));
 	if (!t)
 		return;
+	if (is_anothers(sk, t->conn.id)) {
+		track_forget_stale(sk, t);
+		return;
+	}
 	tell_missed(sk, t, bpf_ktime_get_ns());
 	track_forget(sk, t);
 }

@@ -68,6 +68,17 @@ static __always_inline void count_lost(enum tt_kind kind)
 	__sync_fetch_and_add(&count->lost[kind], 1);
 }
 
+/* The end of a socket was missed, and its destruction too. */
+static __always_inline void count_lost_end(enum tt_phase phase)
+{
+	if (phase == TT_PHASE_CONNECTING)
+		count_lost(TT_FAIL);
+	if (phase == TT_PHASE_ESTABLISHED || phase == TT_PHASE_EARLY)
+		count_lost(TT_CLOSE);
+	if (phase == TT_PHASE_LISTENING)
+		count_lost(TT_UNLISTEN);
+}
+
 /* A program did not run where it should have: nobody knows what it would have told. */
 static __always_inline void count_missed(void)
 {

@@ -36,8 +36,9 @@ static __always_inline void listeners_remove(const struct tracked *t, __u16 fami
 		bpf_map_delete_elem(&listeners, &key);
 }
 
-/* A socket listens only once at a time on an address, but SO_REUSEPORT lets several share it. */
-static __always_inline void listeners_add(const struct tt_conn *c, __u16 family)
+/* A socket listens only once at a time on an address, but SO_REUSEPORT lets several share it. Not inlined: below 6.13
+ * all frames on the way down to flood_sort() must fit into 512 bytes. */
+static __noinline void listeners_add(const struct tt_conn *c, __u16 family)
 {
 	struct listener fresh = { .sockets = 1, .flags = c->flags & TT_WANTED_CGROUP };
 	struct listener_key key;

@@ -34,6 +34,14 @@ static __always_inline __u64 socket_id(struct sock *sk, __u16 attempts, __u64 no
 	return cookie ? connection_id(cookie, attempts) : fresh_id(now);
 }
 
+/* Whether the name is not this socket's. One without a cookie proves nothing. */
+static __always_inline bool is_anothers(const struct sock *sk, __u64 id)
+{
+	__u64 cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+
+	return !(id & FRESH_ID) && connection_id(id, 0) != connection_id(cookie, 0);
+}
+
 static __always_inline void set_v4(__u32 to[4], __u32 address)
 {
 	to[0] = 0;

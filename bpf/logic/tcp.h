@@ -167,6 +167,21 @@ static inline bool tt_lingers(enum tt_phase phase)
 	return phase >= TT_PHASE_HELD;
 }
 
+/* What is remembered of a socket, once it shows that it is closed: its end was missed. */
+static inline enum tt_phase tt_phase_if_closed(enum tt_phase phase)
+{
+	switch (phase) {
+	case TT_PHASE_CONNECTING: /* and connect()'s return tells the cause */
+		return TT_PHASE_HELD;
+	case TT_PHASE_ESTABLISHED: /* to be told at its destruction */
+	case TT_PHASE_EARLY:
+	case TT_PHASE_LISTENING:
+		return TT_PHASE_CLOSED;
+	default:
+		return phase;
+	}
+}
+
 /*
  * Whether what is remembered of a socket shows that this change of its state was dealt with. Where nothing is
  * remembered of one that ends or that has connected, there was nothing to deal with, or not with what we know.

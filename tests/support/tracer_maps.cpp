@@ -10,7 +10,6 @@
 #include <type_traits>
 
 #include "abi/config.h"
-#include "bpf/logic/memory.h"
 #include "bpf/logic/tcp.h"
 
 namespace tcptrail::test {
@@ -136,6 +135,31 @@ std::string TracerMaps::miscounts() const {
   return differ("control.lingering", control.lingering, lingering) +
          (has_slots ? differ("sockets that slots send to tracked_overflow", claimed_overflow, overflowed)
                     : "");
+}
+
+std::optional<TracerMaps::Memory> TracerMaps::memory_of(std::uint64_t netns, std::uint16_t local_port) const {
+  std::optional<Memory> memory;
+  const auto is_it = [&](const tracked& one) {
+    return one.sk != 0 && one.conn.netns == netns && one.conn.local_port == local_port;
+  };
+  for_each<std::uint32_t, slot>(map(kSlots), [&](std::uint32_t index, const slot& found) {
+    if (is_it(found.t)) memory = Memory{index, found.t};
+  });
+  for_each_overflowed(map(kOverflow), [&](const tracked& found) {
+    if (is_it(found)) memory = Memory{std::nullopt, found};
+  });
+  return memory;
+}
+
+bool TracerMaps::put_back(const Memory& memory) const {
+  if (!memory.slot)
+    return ::bpf_map_update_elem(map(kOverflow).get(), &memory.socket.sk, &memory.socket, BPF_NOEXIST) == 0;
+  slot place{};
+  check(::bpf_map_lookup_elem(map(kSlots).get(), &*memory.slot, &place), "a slot");
+  if (place.t.sk != 0) return false;
+  place.t = memory.socket;
+  check(::bpf_map_update_elem(map(kSlots).get(), &*memory.slot, &place, BPF_ANY), "a slot");
+  return true;
 }
 
 }  // namespace tcptrail::test

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "bpf/logic/memory.h"
 #include "support/posix.h"
 
 namespace tcptrail::test {
@@ -23,6 +25,15 @@ class TracerMaps {
   // Empty, or which of the tracer's own counters differ from what there is to count, by how much. Others'
   // sockets come and go meanwhile, so ask again.
   std::string miscounts() const;
+
+  // What it remembers of the socket with this port of its own; nothing if it does not.
+  struct Memory {
+    std::optional<std::uint32_t> slot;
+    tracked socket;
+  };
+  std::optional<Memory> memory_of(std::uint64_t netns, std::uint16_t local_port) const;
+  // As if the tracer had missed the end of that socket. False if there is another in its place.
+  bool put_back(const Memory& memory) const;
 
  private:
   const UniqueFd& map(const std::string& name) const;

@@ -71,6 +71,19 @@ TEST(JudgeConnectReturn, OfSuccess) {
   }
 }
 
+// connect() failed on a socket that is closed by now, and nobody saw its last end.
+TEST(JudgeConnectReturn, OfAFailureAfterAMissedEnd) {
+  const auto judge = [](tt_phase remembered) {
+    return tt_judge_connect_return(tt_phase_if_closed(remembered), -ENETUNREACH);
+  };
+  EXPECT_EQ(judge(TT_PHASE_CONNECTING), TT_TELL_HELD);  // it was this attempt's
+  EXPECT_EQ(judge(TT_PHASE_ESTABLISHED), TT_TELL_FRESH);
+  EXPECT_EQ(judge(TT_PHASE_EARLY), TT_TELL_FRESH);
+  EXPECT_EQ(judge(TT_PHASE_LISTENING), TT_TELL_FRESH);
+  for (const tt_phase phase : {TT_PHASE_NONE, TT_PHASE_HELD, TT_PHASE_FAILED, TT_PHASE_CLOSED})
+    EXPECT_EQ(tt_phase_if_closed(phase), phase) << "nothing was missed";
+}
+
 TEST(JudgeConnectReturn, OfWhatIsNoEndOfAnAttempt) {
   for (const tt_phase phase : kEveryPhase) {
     for (const long ret : kNoFailures) {
