@@ -21,13 +21,12 @@ constexpr const char* kHelp =
 
 int run(int argc, char** argv) {
   LoadPlan plan{.connections = 10'000, .port = 29'999};
-  std::uint64_t interval_us = 0;
   unsigned limit_seconds = 60;
   CLI::App app(kHelp, "bench_load");
   app.add_option("--connections", plan.connections, "how many")
       ->check(CLI::Range(1, 2'000'000))
       ->capture_default_str();
-  app.add_option("--interval-us", interval_us, "pause after each connection; 0: full load of two cores")
+  app.add_option("--rate", plan.rate, "connections per second; 0: full load of two cores")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   app.add_option("--port", plan.port, "of the server; marks the load's lines in a trace")
@@ -37,7 +36,6 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 600))
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  plan.interval = std::chrono::microseconds(interval_us);
   ::alarm(limit_seconds);
   enter_private_network();
   const LoadServer server(plan.port);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -29,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 using Message = std::array<char, 64>;
 
 // Enough connections under way that neither process waits for the other while both cores have work.
-constexpr std::size_t kWindow = 64;
+constexpr std::uint64_t kWindow = 64;
 constexpr int kBacklog = 4096;
 // The closed end of a connection stays in TIME_WAIT for a minute. One destination has 28,232 ephemeral ports,
 // so the load moves to the next address of 127.0.0.0/8 well before they run out.
@@ -90,6 +91,11 @@ void finish(const UniqueFd& socket) {
   if (total != answer.size()) throw std::runtime_error("a connection ended before its answer");
 }
 
+// How many connections are under way: at an offered rate those of ten milliseconds, so that each is short.
+std::uint64_t window_of(const LoadPlan& plan) {
+  return plan.rate == 0 ? kWindow : std::clamp<std::uint64_t>(plan.rate / 100, 1, kWindow);
+}
+
 double seconds_of(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
@@ -141,7 +147,7 @@ double LoadServer::cpu_seconds() const {
 
 LoadResult connect_all(const LoadPlan& plan, const LoadServer& server) {
   stay_on_cpu(0);
-  const std::size_t window = plan.interval.count() > 0 ? 1 : kWindow;
+  const std::uint64_t window = window_of(plan);
   std::vector<std::uint32_t> latencies_ns;
   latencies_ns.reserve(plan.connections);
   std::deque<UniqueFd> open;
@@ -149,11 +155,13 @@ LoadResult connect_all(const LoadPlan& plan, const LoadServer& server) {
   const double cpu_before = cpu_now();
   const auto start = Clock::now();
   for (std::uint64_t i = 0; i < plan.connections; ++i) {
+    // By the plan's own clock, not from one to the next: what came late does not make the others late.
+    if (plan.rate > 0)
+      std::this_thread::sleep_until(start + std::chrono::nanoseconds(i * 1'000'000'000 / plan.rate));
     open.push_back(open_connection(i, plan.port, latencies_ns));
     if (open.size() < window) continue;
     finish(open.front());
     open.pop_front();
-    if (plan.interval.count() > 0) std::this_thread::sleep_for(plan.interval);
   }
   for (; !open.empty(); open.pop_front()) finish(open.front());
   const std::chrono::duration<double> elapsed = Clock::now() - start;

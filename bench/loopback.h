@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstdint>
 
 #include "base/unique_fd.h"
@@ -13,8 +12,8 @@ namespace tcptrail::bench {
 
 struct LoadPlan {
   std::uint64_t connections = 0;
-  std::chrono::microseconds interval{0};  // 0: as fast as possible, many connections under way
-  std::uint16_t port = 0;                 // where the server listens
+  std::uint64_t rate = 0;  // connections per second that are offered; 0: as many as are possible
+  std::uint16_t port = 0;  // where the server listens
 };
 
 struct LoadResult {
@@ -23,6 +22,9 @@ struct LoadResult {
   double cpu_us = 0;  // of both processes, for one connection, with what tracers do in their context
   double connect_p50_us = 0;
   double connect_p99_us = 0;
+  [[nodiscard]] double connections_per_second() const {
+    return seconds > 0 ? static_cast<double>(connections) / seconds : 0;
+  }
 };
 
 // Moves this process to a fresh network namespace and brings its loopback device up.

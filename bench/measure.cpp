@@ -1,23 +1,15 @@
 #include "measure.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <poll.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 
-#include "check.h"
+#include "first_event.h"
 
 namespace tcptrail::bench {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-using Milliseconds = std::chrono::duration<double, std::milli>;
-
-double rate(const LoadResult& load) { return static_cast<double>(load.connections) / load.seconds; }
 
 // Adds this round's part to the shares, and returns its BPF ns per connection.
 double add_run_times(const std::vector<RunTime>& before, const std::vector<RunTime>& after,
@@ -41,7 +33,8 @@ void run_round(Measurement& measurement, const Workplace& place, const Settings&
   Session session(measurement.tracer, place);
   session.settle();
   const auto load = session.load(settings.round_connections);
-  measurement.connections_per_second.push_back(rate(load));
+  measurement.connections_per_second.push_back(load.connections_per_second());
+  measurement.connect_p99_us.push_back(load.connect_p99_us);
   measurement.load_cpu_us.push_back(load.cpu_us);
   session.settle();
   if (!session.programs().empty()) {
@@ -62,80 +55,47 @@ double idle_cpu_percent(pid_t pid) {
   return (cpu_seconds(pid) - before) * 100 / static_cast<double>(kDuration.count());
 }
 
+LoadResult load_once(const Tracer& tracer, const Workplace& place, const Settings& settings) {
+  Session session(tracer, place);
+  session.settle();
+  const auto load = session.load(settings.round_connections);
+  session.settle();
+  session.finish();
+  return load;
+}
+
+// Who comes first alternates, so that a machine that grows slower or faster favours neither.
+Pair run_pair(const Tracer& tracer, const Workplace& place, const Settings& settings, bool untraced_first) {
+  const Tracer untraced{.name = std::string(kUntraced), .kind = Kind::kUntraced};
+  Pair pair;
+  if (untraced_first) pair.untraced = load_once(untraced, place, settings);
+  pair.traced = load_once(tracer, place, settings);
+  if (!untraced_first) pair.untraced = load_once(untraced, place, settings);
+  return pair;
+}
+
 void run_full(Measurement& measurement, const Workplace& place, const Settings& settings) {
   Session session(measurement.tracer, place);
   session.settle();
   FullRun full;
-  const auto pid = session.pid();
+  const pid_t pid = *session.pid();
   const auto watch_memory = [&] {
-    if (!pid) return;
-    const auto now = memory_of(*pid);
+    const auto now = memory_of(pid);
     full.memory.peak_rss_kib = now.peak_rss_kib;
     full.memory.anonymous_kib = std::max(full.memory.anonymous_kib, now.anonymous_kib);
   };
-  if (pid) full.idle_cpu_percent = idle_cpu_percent(*pid);
-  const double cpu_before = pid ? cpu_seconds(*pid) : 0;
-  const auto load = session.load(settings.connections, watch_memory);
+  full.idle_cpu_percent = idle_cpu_percent(pid);
+  const double cpu_before = cpu_seconds(pid);
+  session.load(settings.connections, 0, watch_memory);
   session.settle();
   watch_memory();
-  full.connections_per_second = rate(load);
-  full.connect_p99_us = load.connect_p99_us;
-  if (pid) {
-    const auto connections = static_cast<double>(settings.connections);
-    full.cpu_seconds_per_100k = (cpu_seconds(*pid) - cpu_before) * 100'000 / connections;
-    full.map_memory_kib = map_memory_kib(*pid);
-    const auto printed = session.finish();
-    full.reported_lost = printed.reported_lost;
-    full.missing_lines =
-        static_cast<std::int64_t>(session.owed_lines()) - static_cast<std::int64_t>(printed.load_lines);
-  }
+  full.cpu_seconds_per_100k =
+      (cpu_seconds(pid) - cpu_before) * 100'000 / static_cast<double>(settings.connections);
+  full.map_memory_kib = map_memory_kib(pid);
+  const auto printed = session.finish();
+  full.reported_lost = printed.reported_lost;
+  full.missing_lines = session.missing_lines(printed);
   measurement.full = full;
-}
-
-struct Terminal {
-  UniqueFd ours, theirs;
-};
-
-Terminal open_terminal() {
-  Terminal terminal{UniqueFd(check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "opening a terminal")),
-                    UniqueFd()};
-  check(::grantpt(terminal.ours.get()), "grantpt");
-  check(::unlockpt(terminal.ours.get()), "unlockpt");
-  std::array<char, 64> name{};
-  ::ptsname_r(terminal.ours.get(), name.data(), name.size());
-  terminal.theirs = UniqueFd(check(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC), "opening a terminal"));
-  return terminal;
-}
-
-// The output is a terminal, as for someone who watches: into a file, the peers would first fill stdio's
-// buffer.
-double first_event_ms(const Tracer& tracer) {
-  Terminal terminal = open_terminal();
-  const UniqueFd null(check(::open("/dev/null", O_WRONLY | O_CLOEXEC), "/dev/null"));
-  const auto start = Clock::now();
-  Process process(
-      {.arguments = tracer.command, .standard_output = terminal.theirs.get(), .standard_error = null.get()});
-  terminal.theirs = UniqueFd();
-  std::string text;
-  std::array<char, 4096> piece{};
-  while (Clock::now() - start < 15s) {
-    pollfd ready{.fd = terminal.ours.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, 100) == 0) {
-      pause(0ms);
-      continue;
-    }
-    const auto got = ::read(terminal.ours.get(), piece.data(), piece.size());
-    if (got <= 0) break;
-    text.append(piece.data(), static_cast<std::size_t>(got));
-    const auto complete = text.rfind('\n');
-    if (complete == std::string::npos) continue;
-    if (is_about_load(std::string_view(text).substr(0, complete), tracer)) {
-      const Milliseconds elapsed = Clock::now() - start;
-      terminal.ours = UniqueFd();  // nobody reads on: the tracer must not wait for us while it ends
-      return elapsed.count();
-    }
-  }
-  throw TracerFailed("it printed no event of the background load");
 }
 
 // Calls step for a measurement that is still good, and keeps the tracer's failure with it.
@@ -167,9 +127,35 @@ void run_rounds(std::vector<Measurement>& all, const Workplace& place, const Set
   }
 }
 
+void run_pairs(std::vector<Measurement>& all, const Workplace& place, const Settings& settings) {
+  for (auto& measurement : all) {
+    if (measurement.tracer.name != kTcptrail) continue;
+    for (unsigned i = 0; i < settings.pairs; ++i)
+      attempt(measurement, [&] {
+        const Pair pair = run_pair(measurement.tracer, place, settings, i % 2 == 0);
+        measurement.pairs.push_back(pair);
+        fmt::print(
+            stderr, "pair {}/{}: untraced {:>6.0f} connections/s, p99 {:.1f} us; {} {:>6.0f}, {:.1f} us\n",
+            i + 1, settings.pairs, pair.untraced.connections_per_second(), pair.untraced.connect_p99_us,
+            measurement.tracer.name, pair.traced.connections_per_second(), pair.traced.connect_p99_us);
+      });
+  }
+}
+
+void run_full_runs(std::vector<Measurement>& all, const Workplace& place, const Settings& settings) {
+  for (auto& measurement : all) {
+    if (measurement.tracer.kind != Kind::kProcess) continue;
+    attempt(measurement, [&] {
+      fmt::print(stderr, "full run: {} connections, {}\n", settings.connections, measurement.tracer.name);
+      run_full(measurement, place, settings);
+    });
+  }
+}
+
 void run_starts(std::vector<Measurement>& all, const Workplace& place, const Settings& settings) {
+  fmt::print(stderr, "starts: {} of each\n", settings.rounds);
   const Process background =
-      start_load(place, {.connections = 1'000'000, .interval = 2ms, .port = place.load_port});
+      start_load(place, {.connections = 1'000'000, .rate = 500, .port = place.load_port});
   pause(200ms);
   for (unsigned round = 0; round < settings.rounds; ++round)
     for (auto& measurement : all)
@@ -180,6 +166,13 @@ void run_starts(std::vector<Measurement>& all, const Workplace& place, const Set
 
 }  // namespace
 
+std::vector<double> traced_to_untraced(const std::vector<Pair>& pairs, Figure figure) {
+  std::vector<double> ratios;
+  ratios.reserve(pairs.size());
+  for (const auto& pair : pairs) ratios.push_back(figure(pair.traced) / figure(pair.untraced));
+  return ratios;
+}
+
 std::vector<Measurement> measure_all(const std::vector<Tracer>& tracers, const Workplace& place,
                                      const Settings& settings) {
   std::vector<Measurement> all;
@@ -188,14 +181,9 @@ std::vector<Measurement> measure_all(const std::vector<Tracer>& tracers, const W
     if (!all.back().unavailable.empty())
       fmt::print(stderr, "SKIP {}: {}\n", tracer.name, all.back().unavailable);
   }
+  run_pairs(all, place, settings);
   run_rounds(all, place, settings);
-  for (auto& measurement : all) {
-    attempt(measurement, [&] {
-      fmt::print(stderr, "full run: {} connections, {}\n", settings.connections, measurement.tracer.name);
-      run_full(measurement, place, settings);
-    });
-  }
-  fmt::print(stderr, "starts: {} of each\n", settings.rounds);
+  run_full_runs(all, place, settings);
   run_starts(all, place, settings);
   return all;
 }

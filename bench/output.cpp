@@ -25,14 +25,15 @@ std::optional<std::uint64_t> lost_in_stats(const std::string& line) {
   return sum;
 }
 
-// perf buffer readers of libbpf-tools write "lost 123 events on CPU #0" for each gap.
+// For each gap libbpf-tools write "lost 123 events on CPU #0", with a small or a capital letter, and BCC's
+// tools "Possibly lost 123 samples".
 std::uint64_t lost_in_messages(const std::filesystem::path& standard_error) {
   std::ifstream file(standard_error);
   std::uint64_t sum = 0;
   for (std::string line; std::getline(file, line);) {
     unsigned long long count = 0;
-    if (const auto at = line.find("lost "); at != std::string::npos)
-      if (std::sscanf(line.c_str() + at, "lost %llu events", &count) == 1) sum += count;
+    if (const auto at = line.find("ost "); at != std::string::npos)
+      if (std::sscanf(line.c_str() + at, "ost %llu", &count) == 1) sum += count;
   }
   return sum;
 }
@@ -44,6 +45,11 @@ bool is_about_load(std::string_view line, const Tracer& tracer) {
                      [&](const auto& mark) { return line.find(mark) != std::string_view::npos; });
 }
 
+std::optional<std::uint64_t> reported_lost(LossReport report, const std::string& last_line,
+                                           const std::filesystem::path& standard_error) {
+  return report == LossReport::kStatsObject ? lost_in_stats(last_line) : lost_in_messages(standard_error);
+}
+
 Printed read_output(const Tracer& tracer, const std::filesystem::path& standard_output,
                     const std::filesystem::path& standard_error) {
   Printed printed;
@@ -51,8 +57,7 @@ Printed read_output(const Tracer& tracer, const std::filesystem::path& standard_
   std::string last;
   for (std::string line; std::getline(file, line); last.swap(line))
     if (is_about_load(line, tracer)) ++printed.load_lines;
-  printed.reported_lost =
-      tracer.loss_report == LossReport::kStatsObject ? lost_in_stats(last) : lost_in_messages(standard_error);
+  printed.reported_lost = reported_lost(tracer.loss_report, last, standard_error);
   return printed;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "tracers.h"
@@ -17,6 +18,10 @@ struct Printed {
   // Events lost by the tracer's own account; nothing if it gave none where it should.
   std::optional<std::uint64_t> reported_lost;
 };
+
+// What it admits to have lost, by its last line or its messages.
+std::optional<std::uint64_t> reported_lost(LossReport report, const std::string& last_line,
+                                           const std::filesystem::path& standard_error);
 
 // Reads the files of a tracer that has ended.
 Printed read_output(const Tracer& tracer, const std::filesystem::path& standard_output,

@@ -31,9 +31,14 @@ std::string number_or_dash(const std::vector<double>& values, fmt::format_string
   return values.empty() ? kNone : fmt::format(format, median(values));
 }
 
-// The median of each round's own ratio: what slows a whole round down slows both sides of it.
+// The median of each pair's own ratio, and of each round's where there are no pairs: what slows a whole round
+// down slows both sides of it.
 std::string relative_rate(const Measurement& measurement, const Measurement* untraced) {
   const auto& rates = measurement.connections_per_second;
+  if (!measurement.pairs.empty())
+    return fmt::format("{:.3f}", median(traced_to_untraced(measurement.pairs, [](const auto& load) {
+                         return load.connections_per_second();
+                       })));
   if (untraced == nullptr || rates.empty()) return kNone;
   if (&measurement == untraced) return fmt::format("1 ({:.0f}/s)", median(rates));
   std::vector<double> ratios;
@@ -53,6 +58,8 @@ const std::array kColumns{
     Column{"BPF ns/conn",
            [](const auto& one, auto*) { return number_or_dash(one.bpf_ns_per_connection, "{:.0f}"); }},
     Column{"conn/s vs untraced", relative_rate},
+    Column{"connect() p99 us",
+           [](const auto& one, auto*) { return number_or_dash(one.connect_p99_us, "{:.1f}"); }},
     Column{"load CPU us/conn",
            [](const auto& one, auto*) { return number_or_dash(one.load_cpu_us, "{:.1f}"); }},
     Column{"lost",
@@ -170,14 +177,12 @@ std::string markdown_report(const std::vector<Measurement>& measurements,
     text += '\n';
   }
   text += fmt::format(
-      "\nBPF time and connections/s: medians of {} rounds of {} connections, each tracer in each round, the "
-      "order "
-      "moving on by one; connections/s against the same round untraced, with run time counting off; BPF time "
-      "from a "
-      "second load with it on. Lost, missing lines, CPU and memory: one run of {} connections; idle CPU: the "
-      "ten seconds before it. First event: from "
-      "exec to the first line about a connection on a terminal, median of {}.\n\n",
-      settings.rounds, settings.round_connections, settings.connections, settings.rounds);
+      "\nBPF time, connections/s and p99 of connect(): medians of {} rounds of {} connections, each tracer in each "
+      "round, the order moving on by one; connections/s against the same round untraced, with run time counting "
+      "off, but for tcptrail's, which is the median of {} pairs (untraced and traced, in alternating order); BPF "
+      "time from a second load with it on. Lost, missing lines, CPU and memory: one run of {} connections; idle CPU: the ten seconds before it. First "
+      "event: from exec to the first line about a connection on a terminal, median of {}.\n\n",
+      settings.rounds, settings.round_connections, settings.pairs, settings.connections, settings.rounds);
   for (const auto& one : measurements) text += describe_programs(one);
   for (const auto& obstacle : obstacles(measurements)) text += "- " + obstacle + '\n';
   for (const auto& goal : goals) text += "- " + describe(goal) + '\n';

@@ -5,9 +5,9 @@
 
 #include <array>
 #include <cstdio>
-#include <fstream>
 
 #include "check.h"
+#include "files.h"
 
 namespace tcptrail::bench {
 namespace {
@@ -17,18 +17,6 @@ using namespace std::chrono_literals;
 constexpr auto kStartLimit = 15s;
 constexpr auto kSettleLimit = 30s;
 constexpr std::uint64_t kCanaryConnections = 20;
-
-UniqueFd create(const std::filesystem::path& path) {
-  return UniqueFd(check(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), path.string()));
-}
-
-std::string last_line(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::string last;
-  for (std::string line; std::getline(file, line);)
-    if (!line.empty()) last = line;
-  return last;
-}
 
 LoadResult read_result(int fd) {
   std::array<char, 256> text{};
@@ -48,9 +36,8 @@ LoadResult read_result(int fd) {
 
 Process start_load(const Workplace& place, const LoadPlan& plan, int standard_output) {
   return Process(
-      {.arguments = {place.load_program.string(), "--connections", std::to_string(plan.connections),
-                     "--interval-us", std::to_string(plan.interval.count()), "--port",
-                     std::to_string(plan.port), "--seconds", "120"},
+      {.arguments = {place.load_program.string(), "--connections", std::to_string(plan.connections), "--rate",
+                     std::to_string(plan.rate), "--port", std::to_string(plan.port), "--seconds", "120"},
        .standard_output = standard_output});
 }
 
@@ -65,7 +52,7 @@ Session::Session(const Tracer& tracer, const Workplace& place)
 }
 
 void Session::start_process() {
-  const auto output = create(output_), errors = create(errors_);
+  const auto output = create_file(output_), errors = create_file(errors_);
   const NotifySocket notify(place_.directory / "notify");
   process_.emplace(Command{.arguments = tracer_.command,
                            .environment = {notify.variable()},
@@ -92,12 +79,14 @@ void Session::prove_attached() {
   if (runs < kCanaryConnections) fail("its programs do not run");
 }
 
-LoadResult Session::load(std::uint64_t connections, const std::function<void()>& each_tick) {
+LoadResult Session::load(std::uint64_t connections, std::uint64_t rate,
+                         const std::function<void()>& each_tick) {
   std::array<int, 2> ends{};
   check(::pipe2(ends.data(), O_CLOEXEC), "pipe");
   const UniqueFd reader(ends[0]);
   UniqueFd writer(ends[1]);
-  Process load = start_load(place_, {.connections = connections, .port = place_.load_port}, writer.get());
+  Process load =
+      start_load(place_, {.connections = connections, .rate = rate, .port = place_.load_port}, writer.get());
   writer = UniqueFd();
   for (; !load.ended(); pause(20ms))
     if (each_tick) each_tick();
@@ -124,7 +113,7 @@ std::optional<pid_t> Session::pid() const { return process_ ? std::optional(proc
 
 void Session::fail(const std::string& what) {
   if (process_) process_->stop();  // and so has written all that it has to say
-  const auto words = last_line(errors_);
+  const auto words = last_line_of(errors_);
   throw TracerFailed(fmt::format("{}{}{}", what, words.empty() ? "" : "; it says: ", words));
 }
 

@@ -33,8 +33,10 @@ class Session {
   // Returns once the tracer is attached and has seen a few connections. Throws TracerFailed.
   Session(const Tracer& tracer, const Workplace& place);
 
-  // Runs a load to its end; calls each_tick about every 20 ms meanwhile.
-  LoadResult load(std::uint64_t connections, const std::function<void()>& each_tick = {});
+  // Runs a load to its end, at so many connections per second (0: as many as are possible); calls each_tick
+  // about every 20 ms meanwhile.
+  LoadResult load(std::uint64_t connections, std::uint64_t rate = 0,
+                  const std::function<void()>& each_tick = {});
   // Waits until the tracer has read all that is left of a load.
   void settle();
   // Ends the tracer, which thereby writes the rest.
@@ -44,6 +46,10 @@ class Session {
   [[nodiscard]] std::optional<pid_t> pid() const;
   // The lines that the tracer should have printed about all loads so far.
   [[nodiscard]] std::uint64_t owed_lines() const { return owed_lines_; }
+  // Negative: it printed more than it should.
+  [[nodiscard]] std::int64_t missing_lines(const Printed& printed) const {
+    return static_cast<std::int64_t>(owed_lines_) - static_cast<std::int64_t>(printed.load_lines);
+  }
 
  private:
   void start_process();

@@ -9,7 +9,7 @@ std::vector<Tracer> known_tracers(const std::string& tcptrail_path, std::uint16_
   const auto column = fmt::format(" {} ", load_port);
   return {
       {.name = std::string(kUntraced), .kind = Kind::kUntraced},
-      {.name = "empty", .kind = Kind::kEmptyProgram},
+      {.name = std::string(kEmpty), .kind = Kind::kEmptyProgram},
       {.name = std::string(kTcptrail),
        .command = {tcptrail_path, "-o", "json", "--stats"},
        .origin = "build it: ./dev build",

@@ -32,6 +32,7 @@ struct Tracer {
 };
 
 inline constexpr std::string_view kUntraced = "untraced";
+inline constexpr std::string_view kEmpty = "empty";
 inline constexpr std::string_view kTcptrail = "tcptrail";
 inline constexpr std::string_view kTcplife = "tcplife";
 
