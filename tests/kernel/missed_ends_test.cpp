@@ -19,8 +19,7 @@ class MissedEndsTest : public KernelTest {
  protected:
   // Makes the tracer miss an end of each connection, and uses new sockets, which meet the old addresses.
   void run(const std::function<void(const UniqueFd& socket)>& use) {
-    Tracer tracer(
-        {.arguments = {"-o", "json", "-e", "close,fail", "--stats", "--netns", ns().inode_text()}});
+    Tracer tracer({.arguments = {"-o", "json", "-e", "close,fail", "--stats", "--netns", ns().inode_text()}});
     tracer.wait_ready();
     const TracerMaps maps(tracer.pid());
     ns().run([&] {

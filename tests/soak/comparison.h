@@ -26,8 +26,8 @@ class Ownership {
 };
 
 struct Comparison {
-  std::int64_t told = 0;     // of what was made
-  std::int64_t lost = 0;     // of all that happened on the machine, by the tracer's account
+  std::int64_t told = 0;  // of what was made
+  std::int64_t lost = 0;  // of all that happened on the machine, by the tracer's account
   std::vector<std::string> differences;
   std::vector<std::string> explained;  // differences that those account for
 };

@@ -107,8 +107,8 @@ class Span {
     account_.explained = std::move(comparison.explained);
     account_.summary = plan_.filters.text() + ": " + std::to_string(account_.connections) +
                        " connections and " + std::to_string(failures) + " failed attempts made, " +
-                       std::to_string(comparison.told) + " events told, " +
-                       std::to_string(comparison.lost) + " lost, " + watch.text();
+                       std::to_string(comparison.told) + " events told, " + std::to_string(comparison.lost) +
+                       " lost, " + watch.text();
   }
 
   void add_difference(const std::string& where, const std::string& what) {
