@@ -64,12 +64,12 @@ void flood(Flood& log, Flood::Thread& thread, const Gate& flooding) {
 struct Quiet {
   static constexpr std::size_t kMost = 1'000;
   struct Connection {
-    std::uint16_t local_port;
-    std::int64_t sent, received;
+    std::uint16_t local_port = 0;
+    std::int64_t sent = 0, received = 0;
   };
-  pid_t pid;
+  pid_t pid = 0;
   SockAddr server;
-  std::array<Connection, kMost> connections;
+  std::array<Connection, kMost> connections{};
 };
 
 void serve(int listener, int count) {

@@ -29,7 +29,7 @@ class TracerMaps {
   // What it remembers of the socket with this port of its own; nothing if it does not.
   struct Memory {
     std::optional<std::uint32_t> slot;
-    tracked socket;
+    tracked socket{};
   };
   std::optional<Memory> memory_of(std::uint64_t netns, std::uint16_t local_port) const;
   // As if the tracer had missed the end of that socket. False if there is another in its place.
