@@ -321,7 +321,8 @@ TEST_F(FloodTest, MoreFloodsThanEntriesAreLostAndTold) {
   ASSERT_TRUE(outcome.in_time && outcome.exit_code == 0) << outcome.complaints();
   EXPECT_TRUE(accounts_close(outcome));
   const Accounting accounting(outcome);
-  EXPECT_EQ(accounting.at("seen", "fail"), kAttempts);
+  // Others on this machine fail too, in other namespaces.
+  EXPECT_EQ(accounting.at("seen", "fail") - accounting.at("filtered", "fail"), kAttempts);
   EXPECT_GT(accounting.at("flooded", "fail"), 0);
   EXPECT_LE(accounting.at("flooded", "fail"), 16);
   EXPECT_GT(accounting.at("lost", "fail"), 0);
