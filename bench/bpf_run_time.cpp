@@ -65,6 +65,12 @@ Programs Programs::of_process(pid_t pid) {
   return found;
 }
 
+double Programs::nanoseconds() const {
+  double total = 0;
+  for (const auto& time : run_times()) total += static_cast<double>(time.nanoseconds);
+  return total;
+}
+
 std::vector<RunTime> Programs::run_times() const {
   std::vector<RunTime> times;
   for (const auto& program : programs_) {

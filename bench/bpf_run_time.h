@@ -40,6 +40,8 @@ class Programs {
   [[nodiscard]] bool empty() const { return programs_.empty(); }
   // In an order that stays.
   [[nodiscard]] std::vector<RunTime> run_times() const;
+  // Of all of them.
+  [[nodiscard]] double nanoseconds() const;
 
  private:
   std::vector<UniqueFd> programs_;

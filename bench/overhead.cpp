@@ -4,12 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
 #include "machine.h"
 #include "measure.h"
+#include "program.h"
 #include "report.h"
 #include "sweep.h"
 
@@ -18,7 +18,7 @@ namespace {
 using namespace tcptrail::bench;
 namespace fs = std::filesystem;
 
-constexpr int kExitFailed = 1, kExitUsage = 2, kExitNotMeasured = 3;
+constexpr int kExitNotMeasured = 3;
 
 constexpr const char* kHelp =
     "Measure what tracing TCP connections costs: untraced, under an empty BPF program, under `tcptrail -o "
@@ -53,8 +53,6 @@ struct Options {
   std::string tcptrail, markdown, plot, output_directory;
   unsigned sweep_seconds = 2;
 };
-
-fs::path own_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
 
 // Below the ephemeral ports, and not another bench's: in a trace of all namespaces it marks this run's own
 // lines.
@@ -119,7 +117,7 @@ void write(const std::string& path, const std::string& text) {
 }
 
 int run(const Options& options) {
-  if (::geteuid() != 0) throw std::runtime_error("needs root, to load BPF programs and to make namespaces");
+  require_root();
   catch_interrupts();
   if (counting_is_always_on())
     fmt::print(stderr, "note: kernel.bpf_stats_enabled is on, so connections/s carry its cost\n");
@@ -148,20 +146,8 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    Options options;
-    CLI::App app(kHelp, "bench_overhead");
-    describe_options(app, options);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : kExitUsage;
-    }
-    return run(options);
-  } catch (const Interrupted&) {
-    std::fputs("bench_overhead: interrupted\n", stderr);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_overhead: %s\n", error.what());
-  }
-  return kExitFailed;
+  Options options;
+  return run_program(
+      "bench_overhead", kHelp, argc, argv, [&](CLI::App& app) { describe_options(app, options); },
+      [&] { return run(options); });
 }

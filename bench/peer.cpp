@@ -46,11 +46,11 @@ bool Peer::await_first_event(std::uint16_t port) {
 
 void Peer::begin_load() {
   programs_ = Programs::of_process(process_->pid());
-  run_time_before_ = run_time_ns();
+  run_time_before_ = programs_.nanoseconds();
 }
 
 void Peer::end_load(std::uint64_t connections) {
-  result_.bpf_ns_per_connection.push_back((run_time_ns() - run_time_before_) /
+  result_.bpf_ns_per_connection.push_back((programs_.nanoseconds() - run_time_before_) /
                                           static_cast<double>(connections));
 }
 
@@ -89,12 +89,6 @@ void Peer::fail(const std::string& what) {
 std::int64_t Peer::client_lines(std::uint16_t port) const {
   return std::count_if(result_.printed.begin(), result_.printed.end(),
                        [&](const Sighting& one) { return one.remote_port == port; });
-}
-
-double Peer::run_time_ns() const {
-  double total = 0;
-  for (const auto& time : programs_.run_times()) total += static_cast<double>(time.nanoseconds);
-  return total;
 }
 
 }  // namespace tcptrail::bench

@@ -47,7 +47,6 @@ class Peer {
   void read_on();
   void fail(const std::string& what);
   [[nodiscard]] std::int64_t client_lines(std::uint16_t port) const;
-  [[nodiscard]] double run_time_ns() const;
 
   using Clock = std::chrono::steady_clock;
 

@@ -1,24 +1,21 @@
 // bench_peers: this tracer beside others that trace TCP by BPF: what each costs, and what each tells of known
 // connections.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 
 #include "machine.h"
 #include "peer_group.h"
 #include "peer_report.h"
+#include "program.h"
 
 namespace {
 
 using namespace tcptrail::bench;
 namespace fs = std::filesystem;
 
-constexpr int kExitFailed = 1, kExitUsage = 2;
 constexpr std::uint16_t kFirstPort = 20'000;
 
 constexpr const char* kHelp =
@@ -39,8 +36,6 @@ struct Options {
   std::uint64_t connections = 2000;
   unsigned loads = 3;
 };
-
-fs::path own_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
 
 void describe_options(CLI::App& app, Options& options) {
   options.places.tcptrail = (own_directory() / "tcptrail").string();
@@ -74,7 +69,7 @@ std::vector<std::vector<PeerTool>> chosen_tools(const Options& options) {
 }
 
 int run(const Options& options) {
-  if (::geteuid() != 0) throw std::runtime_error("needs root, to load BPF programs and to make namespaces");
+  require_root();
   catch_interrupts();
   provide_tracefs();
   const ScratchDirectory scratch(fs::temp_directory_path());
@@ -96,20 +91,8 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    Options options;
-    CLI::App app(kHelp, "bench_peers");
-    describe_options(app, options);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? 0 : kExitUsage;
-    }
-    return run(options);
-  } catch (const Interrupted&) {
-    std::fputs("bench_peers: interrupted\n", stderr);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_peers: %s\n", error.what());
-  }
-  return kExitFailed;
+  Options options;
+  return run_program(
+      "bench_peers", kHelp, argc, argv, [&](CLI::App& app) { describe_options(app, options); },
+      [&] { return run(options); });
 }

@@ -180,8 +180,8 @@ std::string markdown_report(const std::vector<Measurement>& measurements,
       "\nBPF time, connections/s and p99 of connect(): medians of {} rounds of {} connections, each tracer in each "
       "round, the order moving on by one; connections/s against the same round untraced, with run time counting "
       "off, but for tcptrail's, which is the median of {} pairs (untraced and traced, in alternating order); BPF "
-      "time from a second load with it on. Lost, missing lines, CPU and memory: one run of {} connections; idle CPU: the ten seconds before it. First "
-      "event: from exec to the first line about a connection on a terminal, median of {}.\n\n",
+      "time from a second load with it on. Lost, missing lines, CPU and memory: one run of {} connections; idle "
+      "CPU: the ten seconds before it. First event: from exec to the first line about a connection on a terminal, median of {}.\n\n",
       settings.rounds, settings.round_connections, settings.pairs, settings.connections, settings.rounds);
   for (const auto& one : measurements) text += describe_programs(one);
   for (const auto& obstacle : obstacles(measurements)) text += "- " + obstacle + '\n';

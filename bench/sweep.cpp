@@ -17,12 +17,6 @@ constexpr std::uint64_t kUnpaced = 0;
 constexpr std::array<std::uint64_t, 6> kRates{1000, 2000, 5000, 10'000, 20'000, kUnpaced};
 constexpr std::uint64_t kUnpacedGuess = 20'000;  // connections/s, for a load of about the right length
 
-double nanoseconds_of(const Programs& programs) {
-  double total = 0;
-  for (const auto& time : programs.run_times()) total += static_cast<double>(time.nanoseconds);
-  return total;
-}
-
 std::string describe_rate(std::uint64_t rate) {
   return rate == kUnpaced ? "unpaced" : fmt::format("{}/s", rate);
 }
@@ -32,11 +26,11 @@ SweepPoint measure_point(const Tracer& tracer, const Workplace& place, std::uint
   Session session(tracer, place);
   session.settle();
   const RunTimeCounting counting;
-  const double bpf_before = nanoseconds_of(session.programs()), cpu_before = cpu_seconds(*session.pid());
+  const double bpf_before = session.programs().nanoseconds(), cpu_before = cpu_seconds(*session.pid());
   const auto load = session.load((rate == kUnpaced ? kUnpacedGuess : rate) * seconds, rate);
   session.settle();
   const double busy =
-      cpu_seconds(*session.pid()) - cpu_before + (nanoseconds_of(session.programs()) - bpf_before) / 1e9;
+      cpu_seconds(*session.pid()) - cpu_before + (session.programs().nanoseconds() - bpf_before) / 1e9;
   const auto printed = session.finish();
   const auto missing = session.missing_lines(printed);
   const auto share = static_cast<double>(missing) / static_cast<double>(session.owed_lines());

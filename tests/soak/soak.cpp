@@ -15,6 +15,7 @@
 
 #include "span.h"
 #include "support/prerequisites.h"
+#include "support/program.h"
 
 namespace tcptrail::test::soak {
 namespace {
@@ -140,10 +141,5 @@ int run(int argc, char** argv) {
 }  // namespace tcptrail::test::soak
 
 int main(int argc, char** argv) {
-  try {
-    return tcptrail::test::soak::run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "soak: %s\n", error.what());
-    return 1;
-  }
+  return tcptrail::test::run_program("soak", [&] { return tcptrail::test::soak::run(argc, argv); });
 }

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "support/net_namespace.h"
+#include "support/program.h"
 #include "support/sockets.h"
 
 namespace tcptrail::test {
@@ -181,10 +182,8 @@ void make_all() {
 }  // namespace tcptrail::test
 
 int main() {
-  try {
+  return tcptrail::test::run_program("oracle_traffic", [] {
     tcptrail::test::make_all();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "oracle_traffic: %s\n", error.what());
-    return 1;
-  }
+    return 0;
+  });
 }

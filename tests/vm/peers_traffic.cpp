@@ -19,6 +19,7 @@
 #include "support/cgroup.h"
 #include "support/exchange.h"
 #include "support/no_port_left.h"
+#include "support/program.h"
 #include "support/shared.h"
 #include "support/silent_peer.h"
 
@@ -288,10 +289,8 @@ void make_all() {
 }  // namespace tcptrail::test
 
 int main() {
-  try {
+  return tcptrail::test::run_program("peers_traffic", [] {
     tcptrail::test::make_all();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "peers_traffic: %s\n", error.what());
-    return 1;
-  }
+    return 0;
+  });
 }
