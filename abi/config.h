@@ -36,7 +36,8 @@ struct tt_config {
 	__u8 by_netns;
 	__u8 by_cgroup;
 	__u8 accept_probed; /* accept() is followed from entry to return */
-	__u8 reserved[3];
+	__u8 identify; /* user space wants to know who is who: abi/news.h */
+	__u8 reserved[2];
 	__u32 cgroup_depth; /* the deepest cgroup asked for */
 	__u32 budget; /* events a second that each process may tell singly, on average, whatever others do */
 	__u32 flood_bytes; /* of the large ring unread, from which on processes above their budget are summed up */
@@ -51,6 +52,7 @@ struct tt_control {
 	__u32 spill_round; /* counted up by the reader each time it ends spilling: budgets begin anew */
 	__u32 flood_side; /* user space: which of the two flood maps is written to, 0 or 1 */
 	__u32 flooded; /* set by the kernel when it writes to that map, cleared by the reader when it changes sides */
+	__u32 news_lost; /* kernel: records of abi/news.h for which there was no room, counted up */
 };
 
 /* Key of the trie of wanted networks. The family comes first, so that ::/0 does not take in IPv4. */

@@ -36,6 +36,8 @@ enum tt_kind {
 	TT_LISTEN,
 	TT_UNLISTEN,
 	TT_SNAPSHOT,
+	TT_EXEC, /* these two come as news (abi/news.h) */
+	TT_EXIT,
 	TT_KINDS,
 };
 
@@ -68,6 +70,10 @@ enum tt_end {
 #define TT_ACCEPTED 0x2 /* inbound, and a process has taken it */
 #define TT_WANTED_CGROUP 0x4 /* the owner is in a cgroup that the filter asks for */
 
+/* A process is known by its id and the time it began, in nanoseconds since the boot (CLOCK_BOOTTIME, what
+ * /proc/PID/stat shows in ticks). Events carry 32 bits of that: enough to tell two processes of one id apart. */
+#define TT_START_MARK(start_ns) ((__u32)((start_ns) >> 20))
+
 struct tt_header {
 	__u16 size; /* of the whole record, this header included */
 	__u8 kind; /* enum tt_kind */
@@ -96,7 +102,7 @@ struct tt_conn {
 	__u8 direction; /* enum tt_direction */
 	__u8 owner; /* enum tt_owner */
 	__u8 flags;
-	__u32 reserved;
+	__u32 owner_started; /* TT_START_MARK of its process; 0: not known */
 	struct tt_task task;
 };
 

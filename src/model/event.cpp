@@ -1,6 +1,6 @@
 #include "model/event.h"
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -47,12 +47,6 @@ std::string_view name_of(State state) {
       "",          "established", "syn_sent",   "syn_recv", "fin_wait1", "fin_wait2",
       "time_wait", "close",       "close_wait", "last_ack", "listen",    "closing"};
   return pick(kNames, state);
-}
-
-Comm::Comm(std::string_view name) {
-  name = name.substr(0, std::min(name.find('\0'), bytes_.size()));
-  std::copy(name.begin(), name.end(), bytes_.begin());
-  size_ = static_cast<std::uint8_t>(name.size());
 }
 
 Counted counted(const Event& event) {

@@ -1,14 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
 #include "base/clock.h"
 #include "base/ip.h"
+#include "model/comm.h"
+#include "model/community_id.h"
 #include "model/kind.h"
+#include "model/process.h"
 
 // Events as plain values: what happened, whoever saw it. A field that is not known is nullopt.
 namespace tcptrail::model {
@@ -40,18 +44,6 @@ std::string_view name_of(End end);
 std::string_view name_of(Reason reason);
 std::string_view name_of(State state);
 
-// The thread's name, as the process chose it: any bytes.
-class Comm {
- public:
-  Comm() = default;
-  explicit Comm(std::string_view name);
-  std::string_view view() const { return {bytes_.data(), size_}; }
-
- private:
-  std::array<char, 16> bytes_{};
-  std::uint8_t size_ = 0;
-};
-
 struct Owner {
   OwnerKind kind = OwnerKind::kConnect;
   std::uint32_t pid = 0;  // thread group, initial pid namespace
@@ -59,6 +51,7 @@ struct Owner {
   std::uint32_t uid = 0;  // effective
   std::uint32_t gid = 0;
   std::uint64_t cgroup_id = 0;  // cgroup v2
+  StartMark started = 0;        // of the process; 0 where the kernel did not say
   Comm comm;
 };
 
@@ -71,6 +64,12 @@ struct Connection {
   std::optional<std::uint16_t> local_port, remote_port;
   std::uint32_t netns = 0;  // inode number
   std::optional<Owner> owner;
+  // What src/enrich/ adds; null where it is not known.
+  std::shared_ptr<const Process> process;  // the owner's, as it was when it became that
+  std::shared_ptr<const std::string> cgroup;  // the owner's, "/a/b"
+  std::shared_ptr<const Container> container;
+  std::shared_ptr<const std::string> remote_name;  // that this host resolved to remote_ip
+  std::optional<CommunityId> community_id;
 };
 
 using Microseconds = std::uint64_t;

@@ -21,14 +21,16 @@ enum class Kind : std::uint8_t {
   kListen,
   kUnlisten,
   kSnapshot,
+  kExec,
+  kExit,
   kUnknown,  // counted only: the kernel skipped a program, so nobody knows what happened
   kFlood,
   kLost,
   kStats,
 };
 
-constexpr std::size_t kTracedKinds = 10;
-constexpr std::size_t kCountedKinds = 11;
+constexpr std::size_t kTracedKinds = 12;
+constexpr std::size_t kCountedKinds = 13;
 
 // The name in every output, and in --events.
 std::string_view name_of(Kind kind);
