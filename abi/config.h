@@ -41,6 +41,7 @@ struct tt_config {
 	__u32 cgroup_depth; /* the deepest cgroup asked for */
 	__u32 budget; /* events a second that each process may tell singly, on average, whatever others do */
 	__u32 flood_bytes; /* of the large ring unread, from which on processes above their budget are summed up */
+	__u32 news_bytes; /* of the large ring unread, from which on it takes no records of abi/news.h */
 };
 
 struct tt_control {

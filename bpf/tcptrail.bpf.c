@@ -4,6 +4,7 @@
 #include "connect.bpf.c"
 #include "accept.bpf.c"
 #include "packet.bpf.c"
+#include "process.bpf.c"
 #include "snapshot.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

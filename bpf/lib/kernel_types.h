@@ -102,9 +102,50 @@ struct inode {
 	unsigned short i_mode;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
 struct file {
 	void *private_data;
 	struct inode *f_inode;
+	struct path f_path;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+	struct file *exe_file;
 };
 
 struct fdtable {
@@ -149,12 +190,46 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct upid {
+	int nr;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not ended */
+	struct pid *pids[4];
+};
+
+/* Unchanged since 4.19 (6883f81aac6f). */
+#define PIDTYPE_SID 3
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
+	struct task_struct *group_leader;
+	struct task_struct *real_parent;
+	__u64 start_boottime; /* so named since 5.5 (cf25e24db61c) */
+	struct pid *thread_pid;
+	struct signal_struct *signal;
+	kuid_t loginuid; /* absent without CONFIG_AUDIT */
 	const struct cred *cred;
 	char comm[16];
+	struct mm_struct *mm;
+	struct fs_struct *fs;
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 };
 

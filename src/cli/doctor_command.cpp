@@ -41,6 +41,8 @@ std::optional<Error> examine(const kernel::Features& features, const DoctorOptio
   }
   kernel::BpfOptions bpf;
   bpf.kinds = model::KindSet::all();
+  bpf.identify = true;
+  bpf.names = true;
   bpf.buffer_bytes = kBufferBytes;
   auto examined = kernel::examine_hooks(bpf, features, options.hooks);
   report.events = kernel::report_plan(kernel::hook_catalog(), examined.plan, points);

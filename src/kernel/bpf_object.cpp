@@ -140,6 +140,18 @@ std::uint64_t times_skipped(const bpf_program* program) {
   return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0 ? info.recursion_misses : 0;
 }
 
+// What these are skipped for is no event, unless it was asked for; mostly it can be found out otherwise.
+bool tells_news(const decltype(tcptrail_bpf::progs)& programs, const bpf_program* program) {
+  return program == programs.forked_tracepoint || program == programs.executed_tracepoint ||
+         program == programs.exited_tracepoint;
+}
+
+bool tells_event(const tcptrail_bpf& object, const bpf_program* program) {
+  const std::uint32_t events = object.rodata->config.events;
+  return (program == object.progs.executed_tracepoint && (events >> TT_EXEC & 1U) != 0) ||
+         (program == object.progs.exited_tracepoint && (events >> TT_EXIT & 1U) != 0);
+}
+
 void add_unknown(KernelCounts& counts, std::uint64_t count) {
   counts.seen[model::Kind::kUnknown] += count;
   counts.lost[model::Kind::kUnknown] += count;
@@ -183,6 +195,8 @@ Result<void> BpfObject::prepare(const BpfOptions& options, const Features& featu
   skeleton.rodata->config.budget = options.budget;
   skeleton.rodata->config.flood_bytes =
       static_cast<std::uint32_t>(options.buffer_bytes / 100 * options.flood_percent);
+  skeleton.rodata->config.identify = options.identify;
+  skeleton.rodata->config.news_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
   skeleton.bss->control.listing = wanted("snapshot_iterator");
   bpf_map__set_max_entries(skeleton.maps.spill, static_cast<std::uint32_t>(options.buffer_bytes));
   if (!wanted("thread_exit_tracepoint")) bpf_map__set_max_entries(skeleton.maps.calls, 1);
@@ -284,6 +298,10 @@ Result<bool> BpfObject::take_floods(const OnFlood& on_flood) {
   return error == -ENOENT;
 }
 
+std::uint64_t BpfObject::news_lost() const {
+  return std::atomic_ref(control_of(*object_).news_lost).load() + news_skipped_;
+}
+
 Result<KernelCounts> BpfObject::counts() {
   // A program is skipped where it would interrupt itself. What it would have told nobody knows, but for the
   // changes of state, which are made good: later (tell_missed in bpf/state.bpf.c), or where there is a
@@ -291,8 +309,13 @@ Result<KernelCounts> BpfObject::counts() {
   const auto& programs = object_->progs;
   const std::uint64_t first_skipped = times_skipped(programs.state_first_tracepoint) - skipped_before_;
   KernelCounts counts;
+  news_skipped_ = 0;
   for (const Attached& attached : attached_) {
     const bpf_program* const program = attached.program;
+    if (tells_news(programs, program)) {
+      news_skipped_ += times_skipped(program);
+      if (!tells_event(*object_, program)) continue;
+    }
     const bool made_good =
         program == programs.state_tracepoint || program == programs.state_first_tracepoint ||
         program == programs.state_standby_tracepoint || program == programs.destroy_standby_tracepoint ||

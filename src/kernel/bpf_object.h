@@ -31,6 +31,8 @@ struct BpfOptions {
   std::uint32_t budget = 2000;   // events a second that each process may tell singly, whatever others do
   std::uint32_t flood_entries = 1 << 16;  // sums that are kept apart at a time
   std::uint32_t flood_percent = 12;  // of the buffer unread, from which on processes above it are summed up
+  bool identify = false;             // tell who is who: processes and cgroups (model/news.h)
+  bool names = false;                // and the DNS answers that this host receives
 };
 
 // The kernel would not have a program.
@@ -87,6 +89,9 @@ class BpfObject {
   using OnFlood = std::function<void(const tt_flood_key&, const tt_flood&)>;
   Result<bool> take_floods(const OnFlood& on_flood);
   Result<KernelCounts> counts();
+  // How much news (model/news.h) there was no room for until now. Also what a program of these was skipped
+  // for, as of the last counts().
+  std::uint64_t news_lost() const;
 
  private:
   struct Deleter {
@@ -107,6 +112,7 @@ class BpfObject {
   std::vector<Attached> attached_;
   std::uint64_t skipped_before_ = 0;  // changes of state, by the first program, before there was a stand-by
   std::uint64_t changes_lost_ = 0;    // of state, as told so far
+  std::uint64_t news_skipped_ = 0;    // as of the last counts()
 };
 
 }  // namespace tcptrail::kernel

@@ -54,6 +54,7 @@ model::Owner decode_owner(const tt_conn& from, model::OwnerKind kind) {
   owner.uid = from.task.uid;
   owner.gid = from.task.gid;
   owner.cgroup_id = from.task.cgroup_id;
+  owner.started = from.owner_started;
   owner.comm = model::Comm({from.task.comm, sizeof(from.task.comm)});
   return owner;
 }
@@ -149,7 +150,7 @@ Result<model::Event> decode(std::span<const std::byte> record, const WallClock& 
   if (record.size() < TT_SHORT_SIZE) return bad(fmt::format("only {} bytes", record.size()));
   std::memcpy(&raw, record.data(), std::min(record.size(), sizeof(raw)));
   if (raw.header.version != TT_ABI_VERSION) return bad(fmt::format("version {}", raw.header.version));
-  if (raw.header.kind >= TT_KINDS) return bad(fmt::format("kind {}", raw.header.kind));
+  if (raw.header.kind > TT_SNAPSHOT) return bad(fmt::format("kind {}", raw.header.kind));
   const std::size_t expected = size_of(raw.header.kind);
   if (raw.header.size != expected || record.size() < expected) {
     return bad(fmt::format("{} bytes, of which it claims {}, where its kind has {}", record.size(),
@@ -164,7 +165,7 @@ Result<model::Event> decode(std::span<const std::byte> record, const WallClock& 
 }
 
 Result<model::Event> decode_flood(const tt_flood_key& key, const tt_flood& flood, const WallClock& clock) {
-  if (key.kind >= TT_KINDS) return bad(fmt::format("kind {} of a flood", key.kind));
+  if (key.kind > TT_SNAPSHOT) return bad(fmt::format("kind {} of a flood", key.kind));
   if (!is_error(key.error)) return bad(fmt::format("error {} of a flood", key.error));
   auto conn = decode_connection(flood.conn);
   if (!conn) return tl::unexpected(conn.error());

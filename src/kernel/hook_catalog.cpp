@@ -33,7 +33,7 @@ std::optional<Backend> backend_named(std::string_view name) {
 }
 
 const std::vector<Hook>& hook_catalog() {
-  constexpr KindSet kAll = KindSet::all();
+  constexpr KindSet kSockets = KindSet::all().without({Kind::kExec, Kind::kExit});
   using enum Backend;
   using enum Need;
   // They are attached in this order. What sees the end of something comes before what sees its beginning, so
@@ -41,7 +41,7 @@ const std::vector<Hook>& hook_catalog() {
   // all else before the changes of state. The sockets that exist already come last.
   static const std::vector<Hook> kCatalog = {
       {"socket destroyed",
-       kAll,
+       kSockets,
        {},
        true,
        {{kTracepoint, {"destroy_tracepoint", "destroy_standby_tracepoint"}, {kBtf, kPreemptible}},
@@ -91,13 +91,24 @@ const std::vector<Hook>& hook_catalog() {
         {kKprobe, {"reset_v4_kprobe", "reset_v6_kprobe"}, {kBtf, kKprobes}},
         {kTracepoint, {"reset_tracepoint"}, {kBtf}},
         {kTracepoint, {"drop_tracepoint"}, {kBtf}}}},
+      {.event = "process exited",
+       .serves = {Kind::kExit},
+       .variants = {{kTracepoint, {"exited_tracepoint"}, {kBtf}}},
+       .identifies = true},
+      {.event = "process executed",
+       .serves = {Kind::kExec},
+       .variants = {{kTracepoint, {"executed_tracepoint"}, {kBtf}}},
+       .identifies = true},
+      {.event = "process forked",
+       .variants = {{kTracepoint, {"forked_tracepoint"}, {kBtf}}},
+       .identifies = true},
       {"socket state",
-       kAll,
+       kSockets,
        {},
        true,
        {{kTracepoint, {"state_first_tracepoint", "state_standby_tracepoint"}, {kBtf, kPreemptible}},
         {kTracepoint, {"state_tracepoint"}, {kBtf}}}},
-      {"sockets at start", {Kind::kSnapshot}, kAll, false, {{kIterator, {"snapshot_iterator"}, {kBtf}}}},
+      {"sockets at start", {Kind::kSnapshot}, kSockets, false, {{kIterator, {"snapshot_iterator"}, {kBtf}}}},
   };
   return kCatalog;
 }

@@ -25,11 +25,13 @@ struct HookVariant {
 };
 
 struct Hook {
-  std::string_view event;             // the logical event, for people
-  model::KindSet serves;              // needed if one of these kinds is asked for
-  model::KindSet completes;           // used for these too if it can be had
-  bool proves_syn = false;            // needed too where an attempt is told only after its SYN
-  std::vector<HookVariant> variants;  // in order of preference
+  std::string_view event;                  // the logical event, for people
+  model::KindSet serves = {};              // needed if one of these kinds is asked for
+  model::KindSet completes = {};           // used for these too if it can be had
+  bool proves_syn = false;                 // needed too where an attempt is told only after its SYN
+  std::vector<HookVariant> variants = {};  // in order of preference
+  bool identifies = false;                 // used too, if it can be had, where somebody asks who is who
+  bool tells_names = false;                // the same for names
 };
 
 const std::vector<Hook>& hook_catalog();

@@ -34,7 +34,13 @@ Error unserved(const Plan& plan, const std::optional<Error>& cause) {
 }
 
 PlanRequest request_for(const BpfOptions& options, std::optional<Backend> only) {
-  return {options.kinds, options.attempt_after_syn, only, {}};
+  PlanRequest request;
+  request.kinds = options.kinds;
+  request.attempt_after_syn = options.attempt_after_syn;
+  request.identify = options.identify;
+  request.names = options.names;
+  request.only = only;
+  return request;
 }
 
 void add(Programs& all, const Programs& more) {

@@ -11,6 +11,11 @@ bool is_needed(const Hook& hook, const PlanRequest& request) {
   return hook.serves.intersects(request.kinds) || (hook.proves_syn && request.attempt_after_syn);
 }
 
+bool is_useful(const Hook& hook, const PlanRequest& request) {
+  return hook.completes.intersects(request.kinds) || (hook.identifies && request.identify) ||
+         (hook.tells_names && request.names);
+}
+
 std::string_view lack_of(Need need, const Features& features) {
   switch (need) {
     case Need::kBtf:
@@ -72,7 +77,7 @@ Plan plan_hooks(const std::vector<Hook>& catalog, const Features& features, cons
   Plan plan;
   for (const Hook& hook : catalog) {
     const bool needed = is_needed(hook, request);
-    if (!needed && !hook.completes.intersects(request.kinds)) continue;
+    if (!needed && !is_useful(hook, request)) continue;
     const Choice* choice = nullptr;
     for (const HookVariant& variant : hook.variants) {
       std::string reason = objection(hook, variant, features, request);

@@ -18,6 +18,8 @@ using RefusedPrograms = std::map<std::string, std::string, std::less<>>;
 struct PlanRequest {
   model::KindSet kinds;
   bool attempt_after_syn = false;
+  bool identify = false;
+  bool names = false;
   // --hooks. An event that has no variant of that family keeps its tracepoints and iterators.
   std::optional<Backend> only;
   RefusedPrograms failed;

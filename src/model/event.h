@@ -65,7 +65,7 @@ struct Connection {
   std::uint32_t netns = 0;  // inode number
   std::optional<Owner> owner;
   // What src/enrich/ adds; null where it is not known.
-  std::shared_ptr<const Process> process;  // the owner's, as it was when it became that
+  std::shared_ptr<const Process> process;     // the owner's, as it was when it became that
   std::shared_ptr<const std::string> cgroup;  // the owner's, "/a/b"
   std::shared_ptr<const Container> container;
   std::shared_ptr<const std::string> remote_name;  // that this host resolved to remote_ip

@@ -6,9 +6,9 @@
 namespace tcptrail::model {
 namespace {
 
-constexpr std::array<std::string_view, 16> kNames = {"attempt", "connect",  "fail",     "pending", "accept", "close",
-                                                     "reject",  "listen",   "unlisten", "snapshot", "exec", "exit",
-                                                     "unknown", "flood",    "lost",     "stats"};
+constexpr std::array<std::string_view, 16> kNames = {
+    "attempt",  "connect",  "fail", "pending", "accept",  "close", "reject", "listen",
+    "unlisten", "snapshot", "exec", "exit",    "unknown", "flood", "lost",   "stats"};
 
 }  // namespace
 

@@ -57,6 +57,11 @@ class KindSet {
     set.bits_ = bits_ & other.bits_;
     return set;
   }
+  constexpr KindSet without(KindSet other) const {
+    KindSet set;
+    set.bits_ = bits_ & ~other.bits_;
+    return set;
+  }
   // Bit n is the kind with value n.
   constexpr std::uint32_t bits() const { return bits_; }
   constexpr bool operator==(const KindSet&) const = default;

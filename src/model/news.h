@@ -14,8 +14,8 @@
 namespace tcptrail::model {
 
 struct ProcessState {
-  std::uint32_t pid = 0;  // initial pid namespace
-  BootNs start = 0;       // pid and start name the process
+  std::uint32_t pid = 0;         // initial pid namespace
+  BootNs start = 0;              // pid and start name the process
   std::uint32_t parent_pid = 0;  // 0: none
   StartMark parent_mark = 0;
   std::optional<std::uint32_t> ns_pid;  // where it differs from the pid

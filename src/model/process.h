@@ -49,7 +49,7 @@ struct Container {
 struct Process {
   std::optional<std::uint32_t> ppid;
   UnixNs start = 0;
-  std::optional<std::uint32_t> ns_pid;  // where it differs from the pid
+  std::optional<std::uint32_t> ns_pid;   // where it differs from the pid
   std::optional<std::uint32_t> session;  // pid of the session leader
   std::optional<std::uint32_t> loginuid;
   std::shared_ptr<const Program> program;

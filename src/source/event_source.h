@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/news.h"
 
 namespace tcptrail::source {
 
@@ -18,6 +20,7 @@ struct SourceCounts {
 class EventSource {
  public:
   using OnEvent = std::function<void(const model::Event&)>;
+  using OnNews = std::function<void(const model::News&)>;
   enum class WakeAt { kFirstEvent, kManyEvents };
 
   virtual ~EventSource() = default;
@@ -34,6 +37,17 @@ class EventSource {
   // Lets nothing new in. poll() then hands over the rest, and counts() is final.
   virtual void stop() = 0;
   virtual Result<SourceCounts> counts() = 0;
+
+  // What poll() hands over besides events, in one order with them.
+  void set_on_news(OnNews on_news) { on_news_ = std::move(on_news); }
+
+ protected:
+  void tell(const model::News& news) const {
+    if (on_news_) on_news_(news);
+  }
+
+ private:
+  OnNews on_news_;
 };
 
 }  // namespace tcptrail::source

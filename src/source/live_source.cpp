@@ -9,6 +9,7 @@
 
 #include "kernel/decoder.h"
 #include "kernel/hook_loader.h"
+#include "kernel/news_decoder.h"
 
 namespace tcptrail::source {
 
@@ -81,7 +82,31 @@ Result<bool> LiveSource::consume() {
   return true;
 }
 
-void LiveSource::on_record(std::span<const std::byte> record) { hand_over(kernel::decode(record, clock_)); }
+void LiveSource::on_record(std::span<const std::byte> record) {
+  tell_lost_news();  // what was lost before this record has been counted by now
+  if (kernel::is_news(record)) {
+    on_news(record);
+  } else {
+    hand_over(kernel::decode(record, clock_));
+  }
+}
+
+void LiveSource::on_news(std::span<const std::byte> record) {
+  auto decoded = kernel::decode_news(record, clock_);
+  if (!decoded) {
+    hand_over(tl::unexpected(decoded.error()));
+    return;
+  }
+  tell(decoded->news);
+  if (decoded->event) (*on_event_)(*decoded->event);
+}
+
+void LiveSource::tell_lost_news() {
+  const std::uint64_t lost = object_.news_lost();
+  if (lost == told_lost_news_) return;
+  tell(model::NewsLost{lost - told_lost_news_});
+  told_lost_news_ = lost;
+}
 
 void LiveSource::hand_over(const Result<model::Event>& event) {
   if (event) {

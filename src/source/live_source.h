@@ -40,6 +40,8 @@ class LiveSource : public EventSource {
   Result<bool> consume();
   Result<bool> hand_over_floods();
   void on_record(std::span<const std::byte> record);
+  void on_news(std::span<const std::byte> record);
+  void tell_lost_news();
   void hand_over(const Result<model::Event>& event);
 
   kernel::BpfObject object_;
@@ -50,6 +52,7 @@ class LiveSource : public EventSource {
   std::chrono::steady_clock::time_point floods_turned_;
   UniqueFd listing_;  // while the sockets that existed at start are being listed
   WallClock clock_;
+  std::uint64_t told_lost_news_ = 0;
   const OnEvent* on_event_ = nullptr;  // during poll()
   std::optional<Error> bad_record_;
 };

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Records of abi/news.h: into the same rings as events, so that what a process does comes after what it is. */
+#ifndef TCPTRAIL_NEWS_H
+#define TCPTRAIL_NEWS_H
+
+#include "abi/news.h"
+#include "lib/emit.h"
+
+static __always_inline void news_header(struct tt_header *header, enum tt_news_kind kind, __u16 size,
+					__u64 now)
+{
+	header->size = size;
+	header->kind = kind;
+	header->version = TT_ABI_VERSION;
+	header->reserved = 0;
+	header->time_ns = now;
+}
+
+/* Returns whether there was room. Of the large ring news takes only a share, so that who starts many processes hides
+ * no events; what is lost of it user space can mostly find out otherwise, and is told that there is need to. */
+static __always_inline bool tell_news(void *record, __u64 size)
+{
+	if (!control.spilling) {
+		if (bpf_ringbuf_output(&events, record, size, wake_flags()) == 0)
+			return true;
+		control.spilling = 1;
+	}
+	if (bpf_ringbuf_query(&spill, BPF_RB_AVAIL_DATA) < config.news_bytes &&
+	    bpf_ringbuf_output(&spill, record, size, wake_flags()) == 0)
+		return true;
+	__sync_fetch_and_add(&control.news_lost, 1);
+	return false;
+}
+
+#endif
