@@ -98,11 +98,12 @@ class Run {
     return more.value_or(false);
   }
 
-  void on_event(const model::Event& event) {
+  void on_event(model::Event event) {
     const auto [kind, count] = model::counted(event);
     empty_polls_ = 0;
     received_[kind] += count;
     if (event.kind == model::Kind::kFlood) received_floods_[kind] += count;
+    if (options_.complete) options_.complete(event);
     const bool enough = options_.most_events && put_ >= *options_.most_events;
     if (enough || (options_.wanted && !options_.wanted(event))) {
       filtered_here_[kind] += count;
@@ -110,7 +111,7 @@ class Run {
     }
     ++put_;
     if (sink_.tells(event.kind) || event.kind != model::Kind::kFlood) {
-      put(event);
+      put(std::move(event));
     } else if (options_.on_untold) {
       untold_[kind] += count;
       options_.on_untold(event);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "enrich/containers.h"
+#include "enrich/name_table.h"
+#include "enrich/process_table.h"
+#include "model/event.h"
+#include "model/news.h"
+
+// What is known of who did it, added to events as they pass. One thread.
+namespace tcptrail::enrich {
+
+class Enricher {
+ public:
+  // Reads what is there already: every process and cgroup. To be called when the source has begun to tell, so that
+  // nothing falls between.
+  void seed();
+  // What the source tells besides events, in one order with them.
+  void learn(const model::News& news);
+  // Fills in what src/enrich/ adds to a connection (model/event.h).
+  void complete(model::Event& event);
+
+ private:
+  ProcessTable processes_;
+  Containers containers_;
+  NameTable names_;
+};
+
+}  // namespace tcptrail::enrich
