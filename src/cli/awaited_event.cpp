@@ -28,8 +28,11 @@ bool is_of_this_process(const Event& event) {
   return event.conn.owner && (!kPid || event.conn.owner->pid == *kPid);
 }
 
-// A reject has no process, and whose an older socket is may not be known.
-bool has_process(Kind kind) { return kind != Kind::kReject && kind != Kind::kSnapshot; }
+// A reject has no process, whose an older socket is may not be known, and it is another process that begins
+// and ends.
+bool is_by_this_process(Kind kind) {
+  return model::KindSet::of_sockets().without({Kind::kReject, Kind::kSnapshot}).has(kind);
+}
 
 bool is_of_family(const Event& event, int family) {
   return event.conn.family == (family == AF_INET6 ? model::Family::kIpv6 : model::Family::kIpv4);
@@ -40,7 +43,7 @@ bool is_of_family(const Event& event, int family) {
 AwaitedEvent await(std::uint32_t netns, Kind kind, std::string what, EventTest is) {
   return {kind, std::move(what), [netns, kind, is = std::move(is)](const Event& event) {
             return event.kind == kind && event.conn.netns == netns && is(event) &&
-                   (!has_process(kind) || is_of_this_process(event));
+                   (!is_by_this_process(kind) || is_of_this_process(event));
           }};
 }
 
@@ -67,6 +70,10 @@ EventTest listener_at(std::uint16_t port) {
     return event.conn.direction == Direction::kNone && event.conn.local_port == port &&
            !event.conn.remote_port;
   };
+}
+
+EventTest any_such() {
+  return [](const Event&) { return true; };
 }
 
 EventTest failure_to(std::uint16_t port, int error) {

@@ -26,5 +26,7 @@ EventTest inbound_at(std::uint16_t port, int family);
 EventTest connected_to(std::uint16_t port);
 EventTest listener_at(std::uint16_t port);
 EventTest failure_to(std::uint16_t port, int error);
+// For kinds of which only one is made.
+EventTest any_such();
 
 }  // namespace tcptrail::cli

@@ -6,9 +6,12 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -128,6 +131,26 @@ Result<BoundSocket> PrivateNetwork::bound_socket(int family) const {
     const std::uint16_t port = port_of(fd->get());
     return BoundSocket{*std::move(fd), port};
   });
+}
+
+Result<void> PrivateNetwork::run_own_program() const {
+  return in_thread([&]() -> Result<UniqueFd> {
+           if (::setns(namespace_.get(), CLONE_NEWNET) != 0) return failed("setns");
+           std::string name = "tcptrail";
+           std::string option = "--version";
+           const std::array<char*, 3> arguments = {name.data(), option.data(), nullptr};
+           posix_spawn_file_actions_t actions{};
+           ::posix_spawn_file_actions_init(&actions);
+           ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+           pid_t pid = -1;
+           errno = ::posix_spawn(&pid, "/proc/self/exe", &actions, nullptr, arguments.data(), environ);
+           ::posix_spawn_file_actions_destroy(&actions);
+           if (errno != 0) return failed("posix_spawn");
+           int status = 0;
+           if (::waitpid(pid, &status, 0) != pid) return failed("waitpid");
+           return UniqueFd();
+         })
+      .map([](const UniqueFd&) {});
 }
 
 Result<UniqueFd> PrivateNetwork::connect(const SocketAddress& address, int wanted_errno, int flags) const {

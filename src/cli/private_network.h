@@ -34,6 +34,8 @@ class PrivateNetwork {
   Result<UniqueFd> tcp_socket(int family) const;
   // To a free port of the loopback.
   Result<BoundSocket> bound_socket(int family) const;
+  // Starts this program in it, to say its version to nobody, and waits for its end.
+  Result<void> run_own_program() const;
   // The socket after a connect() that must have this outcome; 0: success.
   Result<UniqueFd> connect(const SocketAddress& address, int wanted_errno = 0, int flags = 0) const;
 

@@ -84,6 +84,8 @@ std::vector<Step> SelfTestTraffic::steps() {
       // Early, as it takes a second.
       {{await(netns(), Kind::kPending, "", outbound_to(silent_.port, AF_INET))}, ask_silent},
   };
+  all.push_back({{await(netns(), Kind::kExec, "", any_such()), await(netns(), Kind::kExit, "", any_such())},
+                 [this] { return network_.run_own_program(); }});
   append(all, life_of_a_connection());
   append(all, failures());
   if (server_v6_.fd) append(all, ipv6_steps());

@@ -11,8 +11,8 @@ namespace tcptrail::enrich {
 
 class Enricher {
  public:
-  // Reads what is there already: every process and cgroup. To be called when the source has begun to tell, so that
-  // nothing falls between.
+  // Reads what is there already: every process and cgroup. To be called when the source has begun to tell, so
+  // that nothing falls between.
   void seed();
   // What the source tells besides events, in one order with them.
   void learn(const model::News& news);

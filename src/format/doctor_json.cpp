@@ -59,6 +59,7 @@ class ReportWriter {
     text("event", event.event);
     texts("serves", names_of(event.serves));
     texts("completes", names_of(event.completes));
+    if (!event.adds.empty()) text("adds", event.adds);
     flag("needed", event.needed);
     if (event.hook) {
       key("hook");

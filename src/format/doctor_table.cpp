@@ -20,7 +20,15 @@ using model::KindSet;
 constexpr std::size_t kWidth = 100;
 
 std::string words_for(KindSet kinds) {
-  return kinds == KindSet::all() ? "all events" : fmt::format("{}", fmt::join(names_of(kinds), ", "));
+  if (kinds == KindSet::of_sockets()) return "all of sockets";
+  return fmt::format("{}", fmt::join(names_of(kinds), ", "));
+}
+
+// What an event of the kernel is good for: what cannot be told without it, else what it tells some cases of,
+// else what it adds.
+std::string purpose_of(const EventReport& event) {
+  if (event.needed) return words_for(event.serves);
+  return event.completes == KindSet() ? std::string(event.adds) : "rare " + words_for(event.completes);
 }
 
 // Yes, or no and what that means for the user.
@@ -81,8 +89,7 @@ class Table {
     out_ += '\n';
     row("EVENT", "FOR", "HOOK", "ATTACHED TO");
     for (const EventReport& event : report_.events) {
-      const std::string kinds = words_for(event.needed ? event.serves : event.completes);
-      const std::string purpose = event.needed ? kinds : "rare " + kinds;
+      const std::string purpose = purpose_of(event);
       if (event.hook) {
         served(event, purpose);
       } else {

@@ -33,7 +33,7 @@ std::optional<Backend> backend_named(std::string_view name) {
 }
 
 const std::vector<Hook>& hook_catalog() {
-  constexpr KindSet kSockets = KindSet::all().without({Kind::kExec, Kind::kExit});
+  constexpr KindSet kSockets = KindSet::of_sockets();
   using enum Backend;
   using enum Need;
   // They are attached in this order. What sees the end of something comes before what sees its beginning, so

@@ -28,6 +28,8 @@ model::EventReport report_event(const Hook& hook) {
   report.event = hook.event;
   report.serves = hook.serves;
   report.completes = hook.completes;
+  if (hook.identifies) report.adds = "who did it";
+  if (hook.tells_names) report.adds = "names";
   report.needed = hook.serves != model::KindSet();
   return report;
 }

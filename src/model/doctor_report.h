@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/event.h"
@@ -37,6 +38,7 @@ struct EventReport {
   std::string event;
   KindSet serves;                  // kinds that cannot be told without it
   KindSet completes;               // kinds that some cases of are told by it
+  std::string_view adds;           // what it adds to events of all kinds; empty: nothing
   bool needed = false;             // tracing all kinds fails without it
   std::optional<HookReport> hook;  // the chosen one
   std::vector<RejectedHook> rejected;

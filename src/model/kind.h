@@ -49,6 +49,8 @@ class KindSet {
     set.bits_ = (1U << kTracedKinds) - 1;
     return set;
   }
+  // Those that sockets cause: all but what processes do.
+  static constexpr KindSet of_sockets() { return all().without({Kind::kExec, Kind::kExit}); }
   constexpr void add(Kind kind) { bits_ |= 1U << static_cast<unsigned>(kind); }
   constexpr bool has(Kind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1U) != 0; }
   constexpr bool intersects(KindSet other) const { return (bits_ & other.bits_) != 0; }

@@ -12,9 +12,10 @@
 namespace tcptrail::pipeline {
 
 struct Options {
-  model::KindSet kinds;  // those that the source was asked for
-  std::function<void(model::Event&)> complete;      // adds what is known besides; may be empty
-  std::function<bool(const model::Event&)> wanted;  // the filters that the source does not apply; may be empty
+  model::KindSet kinds;                         // those that the source was asked for
+  std::function<void(model::Event&)> complete;  // adds what is known besides; may be empty
+  std::function<bool(const model::Event&)>
+      wanted;                                // the filters that the source does not apply; may be empty
   std::optional<std::uint64_t> most_events;  // stop after so many
   int stop_fd = -1;                          // readable: drain and stop
   int output_fd = -1;                        // an error on it (a pipe's reader has gone) stops too

@@ -87,7 +87,7 @@ TEST_F(DecodeFloodTest, RefusesWhatNoProgramOfOursMakes) {
     return decode_flood(raw.key, raw.flood, clock_);
   };
 
-  EXPECT_TRUE(refused(decode_damaged([](RawFlood& raw) { raw.key.kind = TT_KINDS; }), ErrorCode::kFailed,
+  EXPECT_TRUE(refused(decode_damaged([](RawFlood& raw) { raw.key.kind = TT_EXEC; }), ErrorCode::kFailed,
                       {"kind 10"}));
   EXPECT_TRUE(refused(decode_damaged([](RawFlood& raw) { raw.key.error = 4096; }), ErrorCode::kFailed,
                       {"error 4096"}));

@@ -39,7 +39,7 @@ class HostileRecordTest : public testing::Test {
 };
 
 TEST_F(HostileRecordTest, IsRefusedAtEveryLengthButItsOwn) {
-  for (int value = 0; value < TT_KINDS; ++value) {
+  for (int value = 0; value <= TT_SNAPSHOT; ++value) {
     const auto kind = static_cast<tt_kind>(value);
     const RawRecord raw(kind);
     for (std::size_t size = 0; size < record_size(kind); ++size) {
@@ -52,7 +52,7 @@ TEST_F(HostileRecordTest, IsRefusedAtEveryLengthButItsOwn) {
 }
 
 TEST_F(HostileRecordTest, IsRefusedWhereItClaimsAnotherLength) {
-  for (int value = 0; value < TT_KINDS; ++value) {
+  for (int value = 0; value <= TT_SNAPSHOT; ++value) {
     const auto kind = static_cast<tt_kind>(value);
     for (const std::size_t claim : {std::size_t{0}, std::size_t{16}, record_size(kind) - 8,
                                     record_size(kind) + 8, std::size_t{UINT16_MAX}}) {
@@ -76,7 +76,8 @@ TEST_F(HostileRecordTest, IsRefusedInAnotherVersion) {
 }
 
 TEST_F(HostileRecordTest, IsRefusedWithAKindThatIsNone) {
-  for (const int kind : {static_cast<int>(TT_KINDS), 255}) {
+  for (const int kind :
+       {static_cast<int>(TT_EXEC), static_cast<int>(TT_EXIT), static_cast<int>(TT_KINDS), 255}) {
     const auto event =
         decode_damaged(TT_CLOSE, [&](tt_event& raw) { raw.header.kind = static_cast<std::uint8_t>(kind); });
     EXPECT_TRUE(refused(event, ErrorCode::kFailed, {"kind " + std::to_string(kind)}));

@@ -45,7 +45,7 @@ std::string shown(const std::optional<IpAddress>& address) {
 }
 
 TEST_F(DecoderTest, TellsTheKindAndTheTime) {
-  for (int kind = 0; kind < TT_KINDS; ++kind) {
+  for (int kind = 0; kind <= TT_SNAPSHOT; ++kind) {
     const model::Event event = decoded(RawRecord(static_cast<tt_kind>(kind)));
     EXPECT_EQ(static_cast<int>(event.kind), kind);
     EXPECT_EQ(event.time, clock_.at(5'000'000'007)) << name_of(event.kind);

@@ -75,6 +75,33 @@ Features every_feature() {
   return features;
 }
 
+TEST(HookCatalog, TellsOfProcessesAloneWithoutLookingAtSockets) {
+  PlanRequest request;
+  request.kinds = {Kind::kExec, Kind::kExit};
+  Features features;
+  features.btf = true;
+
+  EXPECT_THAT(plan_hooks(hook_catalog(), features, request).programs(),
+              testing::ElementsAre("exited_tracepoint", "executed_tracepoint"));
+}
+
+TEST(HookCatalog, TellsWhoIsWhoWhereThatIsAskedForAndGoesOnWithout) {
+  PlanRequest request;
+  request.kinds = {Kind::kConnect};
+  const auto plan_with = [&](bool identify, const RefusedPrograms& failed) {
+    request.identify = identify;
+    request.failed = failed;
+    return plan_hooks(hook_catalog(), every_feature(), request);
+  };
+
+  EXPECT_THAT(plan_with(true, {}).programs(),
+              testing::IsSupersetOf({"exited_tracepoint", "executed_tracepoint", "forked_tracepoint"}));
+  EXPECT_THAT(plan_with(false, {}).programs(), testing::Not(testing::Contains("forked_tracepoint")));
+  const Plan without = plan_with(true, {{"forked_tracepoint", "EPERM"}});
+  EXPECT_THAT(without.unserved, IsEmpty());
+  EXPECT_THAT(without.forgone, testing::Contains("process forked"));
+}
+
 TEST(HookCatalog, AttachesWhatSeesAnEndBeforeWhatSeesItsBeginning) {
   for (const Backend family : {Backend::kFentry, Backend::kKprobe, Backend::kTracepoint}) {
     PlanRequest request;
@@ -136,7 +163,9 @@ TEST(HookCatalog, RefusesASnapshotWhereTheKernelListsNoSockets) {
 TEST(HookCatalog, HasForEachHookAVariantAndForEachVariantAProgram) {
   for (const Hook& hook : hook_catalog()) {
     EXPECT_FALSE(hook.variants.empty()) << hook.event;
-    EXPECT_TRUE(hook.serves != KindSet() || hook.completes != KindSet()) << hook.event;
+    EXPECT_TRUE(hook.serves != KindSet() || hook.completes != KindSet() || hook.identifies ||
+                hook.tells_names)
+        << hook.event;
     for (const HookVariant& variant : hook.variants) EXPECT_FALSE(variant.programs.empty()) << hook.event;
   }
 }

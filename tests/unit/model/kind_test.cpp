@@ -13,8 +13,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(KindNames, AreThoseOfTheContract) {
-  const std::vector<std::string_view> names = {"attempt", "connect", "fail",   "pending",  "accept",
-                                               "close",   "reject",  "listen", "unlisten", "snapshot"};
+  const std::vector<std::string_view> names = {"attempt",  "connect",  "fail",   "pending",
+                                               "accept",   "close",    "reject", "listen",
+                                               "unlisten", "snapshot", "exec",   "exit"};
   ASSERT_EQ(names.size(), kTracedKinds);
   for (std::size_t i = 0; i < names.size(); ++i) {
     EXPECT_EQ(name_of(static_cast<Kind>(i)), names[i]);
@@ -26,7 +27,7 @@ TEST(KindNames, CannotBeAskedForWhereTheKindIsNotTraced) {
   EXPECT_EQ(name_of(Kind::kUnknown), "unknown");
   EXPECT_EQ(name_of(Kind::kLost), "lost");
   EXPECT_EQ(name_of(Kind::kStats), "stats");
-  for (const char* const name : {"unknown", "lost", "stats", "exec", "", "all", "Connect", "connect "}) {
+  for (const char* const name : {"unknown", "lost", "stats", "flood", "", "all", "Connect", "connect "}) {
     EXPECT_EQ(kind_named(name), std::nullopt) << "'" << name << "'";
   }
 }
@@ -48,7 +49,7 @@ TEST(KindSetTest, HasAllTracedKindsAndNoOther) {
   for (std::size_t i = 0; i < kTracedKinds; ++i) EXPECT_TRUE(all.has(static_cast<Kind>(i))) << i;
   EXPECT_FALSE(all.has(Kind::kUnknown));
   EXPECT_FALSE(all.has(Kind::kLost));
-  EXPECT_EQ(all.bits(), 0x3ffU);
+  EXPECT_EQ(all.bits(), 0xfffU);
 }
 
 TEST(KindSetTest, Intersects) {

@@ -77,7 +77,7 @@ void speak_ipv6(tt_conn& conn) {
 // Every kind, over both families, with the shortest and with the longest names.
 std::vector<RawRecord> all_records() {
   std::vector<RawRecord> records;
-  for (int kind = 0; kind < TT_KINDS; ++kind) {
+  for (int kind = 0; kind <= TT_SNAPSHOT; ++kind) {
     for (const bool ipv6 : {false, true}) {
       for (const std::string_view comm : {"x", "\x1b\x1b\x1b\x1b\x1b\x1b\x1b\",\"\xff\xff\xff\xff\xff"}) {
         RawRecord& record = records.emplace_back(static_cast<tt_kind>(kind));
