@@ -215,12 +215,14 @@ static __noinline void on_stranger_closed(struct sock *sk, int old_state, __u64 
 }
 
 /*
- * A stranger whose end is remembered: where it waits in a listener's queue, as it may be accepted yet; and any
- * while the sockets that existed at start are being listed, so that it is listed before its end or not at all.
+ * A stranger whose end is remembered: an attempt, of which connect() is about to return; one that waits in a listener's
+ * queue, as it may be accepted yet; and any while the sockets that existed at start are being listed, so that it is
+ * listed before its end or not at all.
  */
-static __always_inline bool must_be_adopted(const struct sock *sk)
+static __always_inline bool must_be_adopted(const struct sock *sk, int old_state)
 {
-	return control.listing || (sk->sk_max_ack_backlog && waits_for_accept(sk));
+	return control.listing || old_state == TT_TCP_SYN_SENT ||
+	       (sk->sk_max_ack_backlog && waits_for_accept(sk));
 }
 
 static __noinline struct tracked *adopt_stranger(struct sock *sk, __u64 key, int old_state, __u64 now)
@@ -267,7 +269,7 @@ static __always_inline void on_closed(struct sock *sk, __u64 key, int old_state)
 	}
 	if (!t && (old_state == TT_TCP_CLOSE || old_state == TT_TCP_SYN_RECV))
 		return; /* an inbound connection that never came to be */
-	if (!t && must_be_adopted(sk))
+	if (!t && must_be_adopted(sk, old_state))
 		t = adopt_stranger(sk, key, old_state, now);
 	if (!t) {
 		on_stranger_closed(sk, old_state, now);
