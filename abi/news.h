@@ -14,6 +14,7 @@ enum tt_news_kind {
 	TT_EXECED,
 	TT_EXITED,
 	TT_CGROUP_MADE,
+	TT_CGROUP_JOINED,
 	TT_DNS_ANSWER,
 	TT_NEWS_END,
 };
@@ -64,12 +65,18 @@ struct tt_exec_news {
 	__u32 reserved;
 };
 
-/* TT_CGROUP_MADE: after this comes the path below the hierarchy's root, as text without a NUL. cgroup v2 only. */
+/*
+ * TT_CGROUP_MADE, of cgroup v2 only, where events carry the id; TT_CGROUP_JOINED, of a v1 hierarchy, by a process that was
+ * moved. After this comes the path below the hierarchy's root, as text without a NUL.
+ */
+#define TT_MOST_CGROUP_PATH 1024 /* what the kernel's tracepoint has room for */
 struct tt_cgroup_news {
 	struct tt_header header;
-	__u64 id;
+	__u64 id; /* of the cgroup made */
+	__u32 hierarchy; /* the first number in a line of /proc/PID/cgroup */
+	__u32 pid; /* who joined, and TT_START_MARK of it */
+	__u32 started;
 	__u32 path_size;
-	__u32 reserved;
 };
 
 /* TT_DNS_ANSWER: after this comes the DNS message as it was received, without the length that TCP has before it. */
@@ -83,7 +90,7 @@ struct tt_dns_news {
 TT_STATIC_ASSERT(sizeof(struct tt_process) == 80, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_process_news) == 96, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_exec_news) == 112, "wire layout");
-TT_STATIC_ASSERT(sizeof(struct tt_cgroup_news) == 32, "wire layout");
+TT_STATIC_ASSERT(sizeof(struct tt_cgroup_news) == 40, "wire layout");
 TT_STATIC_ASSERT(sizeof(struct tt_dns_news) == 24, "wire layout");
 
 #endif

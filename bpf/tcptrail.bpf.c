@@ -5,6 +5,7 @@
 #include "accept.bpf.c"
 #include "packet.bpf.c"
 #include "process.bpf.c"
+#include "cgroup.bpf.c"
 #include "snapshot.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,18 +1,18 @@
 #include "cli/trace_command.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "base/text.h"
+#include "cli/event_filter.h"
 #include "cli/notify.h"
 #include "cli/stop_signal.h"
+#include "enrich/enricher.h"
 #include "format/stats_table.h"
 #include "pipeline/pipeline.h"
 #include "sink/file_sink.h"
@@ -30,17 +30,6 @@ bool use_color(ColorWhen when) {
   if (when != ColorWhen::kAuto) return when == ColorWhen::kAlways;
   const char* const no_color = std::getenv("NO_COLOR");  // https://no-color.org: set and not empty
   return ::isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
-}
-
-std::function<bool(const Event&)> comm_filter(std::vector<std::string> patterns) {
-  if (patterns.empty()) return {};
-  return [patterns = std::move(patterns)](const Event& event) {
-    if (!event.conn.owner) return false;
-    const std::string comm(event.conn.owner->comm.view());
-    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-      return ::fnmatch(pattern.c_str(), comm.c_str(), 0) == 0;
-    });
-  };
 }
 
 // Of events that the output has no form for.
@@ -77,6 +66,8 @@ Result<std::unique_ptr<source::LiveSource>> start_source(const TraceOptions& opt
   bpf.budget = options.budget;
   bpf.flood_percent = options.flood_percent;
   bpf.flood_entries = options.flood_entries;
+  bpf.identify = options.identify;
+  bpf.names = options.names;
   return source::LiveSource::start(bpf, features, options.hooks);
 }
 
@@ -94,8 +85,15 @@ Result<void> trace(const TraceOptions& options) {
   sink::FileSink sink(STDOUT_FILENO, stop->fd(), format::make_formatter(options.style, look));
 
   pipeline::Options run;
+  std::optional<enrich::Enricher> enricher;
+  if (options.identify || options.names) {
+    enricher.emplace();
+    (*source)->set_on_news([&enricher](const model::News& news) { enricher->learn(news); });
+    if (options.identify) enricher->seed();
+    run.complete = [&enricher](Event& event) { enricher->complete(event); };
+  }
   run.kinds = options.kinds;
-  run.wanted = comm_filter(options.filter.comms);
+  run.wanted = event_filter(options.filter);
   run.most_events = options.most_events;
   run.stop_fd = stop->fd();
   run.output_fd = STDOUT_FILENO;

@@ -63,7 +63,7 @@ Result<KindSet> check_events(const std::vector<std::string>& values) {
     } else {
       return refuse(
           "--events", name,
-          "attempt, connect, fail, pending, accept, close, reject, listen, unlisten, snapshot or all");
+          "attempt, connect, fail, pending, accept, close, reject, listen, unlisten, snapshot, exec, exit or all");
     }
     return {};
   });
@@ -127,6 +127,10 @@ Result<model::Filter> check_filter(const TraceArguments& arguments) {
           .and_then([&] { return collect(arguments.netns, filter.netns, lookup_netns); });
   if (!done) return tl::unexpected(done.error());
   filter.comms = arguments.comms;
+  filter.exes = arguments.exes;
+  filter.ancestors = arguments.ancestors;
+  filter.containers = arguments.containers;
+  filter.names = arguments.names;
   // Both together ask for either, which is what no filter does.
   if (arguments.v4 != arguments.v6)
     filter.family = arguments.v4 ? model::Family::kIpv4 : model::Family::kIpv6;
@@ -205,6 +209,15 @@ Result<KindSet> settle_kinds(const TraceArguments& arguments, format::Style styl
   return kinds;
 }
 
+bool shows_who(const TraceOptions& options) {
+  return options.style == format::Style::kJson || options.style == format::Style::kCsv ||
+         options.look.verbose || options.kinds.has(Kind::kExec);
+}
+
+bool filters_by_who(const model::Filter& filter) {
+  return !filter.exes.empty() || !filter.ancestors.empty() || !filter.containers.empty();
+}
+
 }  // namespace
 
 void declare_hooks_option(CLI::App& command, std::string& hooks) {
@@ -233,7 +246,8 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
       ->type_name("FMT");
   command
       .add_option("-e,--events", arguments.events,
-                  "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten,snapshot; or all\n"
+                  "of attempt,connect,fail,pending,accept,close,reject,listen,unlisten,snapshot,exec,\n"
+                  "exit; or all\n"
                   "default: connect,fail,pending,accept,close,reject")
       ->type_name("LIST")
       ->expected(1)
@@ -242,6 +256,10 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   many("-p,--pid", arguments.pids, "process id", "N");
   many("-u,--uid", arguments.uids, "effective user, by name or number", "USER");
   many("--comm", arguments.comms, "thread name, with * and ?", "GLOB");
+  many("--exe", arguments.exes, "path of the program, with * and ?", "GLOB");
+  many("--ancestor", arguments.ancestors, "name or program of a process that led to this one", "GLOB");
+  many("--container", arguments.containers, "container, by the beginning of its id or name", "ID|NAME");
+  many("--name", arguments.names, "name of the peer, with * and ? (implies --names)", "GLOB");
   many("-P,--port", arguments.ports, "port of either end: 443 | 80,443 | 8000-8999", "LIST");
   many("--rport", arguments.remote_ports, "remote port", "LIST");
   many("--lport", arguments.local_ports, "local port", "LIST");
@@ -254,6 +272,10 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   command.add_option("-d,--duration", arguments.duration, "stop after this many seconds")->type_name("SEC");
   command.add_option("-c,--count", arguments.count, "stop after this many events")->type_name("N");
   command.add_flag("-w,--wide", arguments.wide, "table: columns that IPv6 fits");
+  command.add_flag("-v,--verbose", arguments.verbose,
+                   "table: program, arguments, parent, container and names too");
+  command.add_flag("--names", arguments.ask_names,
+                   "tell the peers' names, from the DNS answers that this host receives meanwhile");
   command.add_flag("-T,--no-time", arguments.no_time, "table: without the time");
   command.add_flag("--utc", arguments.utc, "table: times in UTC (json and csv always are)");
   command.add_option("--color", arguments.color, "auto (default), always or never")->type_name("WHEN");
@@ -278,7 +300,10 @@ Result<TraceOptions> check_trace_options(const TraceArguments& arguments) {
   const auto style = format::style_named(arguments.output);
   if (!style) return refuse("--output", arguments.output, "table, classic, json or csv");
   options.style = *style;
-  options.look = {arguments.wide, arguments.no_time, arguments.utc, false};
+  options.look.wide = arguments.wide;
+  options.look.no_time = arguments.no_time;
+  options.look.utc = arguments.utc;
+  options.look.verbose = arguments.verbose;
   options.stats = arguments.stats;
   const auto set = [](auto& field) { return [&field](auto value) { field = std::move(value); }; };
   auto done = settle_kinds(arguments, *style)
@@ -292,6 +317,8 @@ Result<TraceOptions> check_trace_options(const TraceArguments& arguments) {
                   .and_then([&] { return check_flood(arguments, options); });
   if (!done) return tl::unexpected(done.error());
   if (*style == format::Style::kClassic) options.filter.family = model::Family::kIpv4;
+  options.names = arguments.ask_names || !arguments.names.empty();
+  options.identify = shows_who(options) || filters_by_who(options.filter);
   return options;
 }
 

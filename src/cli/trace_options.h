@@ -35,6 +35,8 @@ struct TraceOptions {
   std::uint32_t budget = 0;
   std::uint32_t flood_percent = 0;
   std::uint32_t flood_entries = 0;
+  bool identify = false;  // something wants to know who did it
+  bool names = false;     // and the names of the peers
   bool stats = false;
 };
 
@@ -43,10 +45,12 @@ struct TraceArguments {
   std::string output = "table";
   std::string color = "auto";
   std::string hooks = "auto";
-  std::vector<std::string> events, pids, uids, comms, ports, remote_ports, local_ports, nets, cgroups, netns;
+  std::vector<std::string> events, pids, uids, comms, exes, ancestors, containers, names, ports, remote_ports,
+      local_ports, nets, cgroups, netns;
   std::optional<std::string> duration, count;
   std::string buffer = "8", budget = "2000", flood_percent = "12", flood_entries = "65536";
   bool v4 = false, v6 = false, failed = false, wide = false, no_time = false, utc = false, stats = false;
+  bool verbose = false, ask_names = false;
 };
 
 // --hooks, which other commands have too.

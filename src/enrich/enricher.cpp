@@ -40,11 +40,12 @@ void Enricher::learn(const model::News& news) {
       names_.learn(what);
     } else if constexpr (std::is_same_v<What, model::NewsLost>) {
       processes_.news_lost();
-    } else if constexpr (std::is_same_v<What, model::CgroupMade>) {
+    } else if constexpr (std::is_same_v<What, model::CgroupMade> ||
+                         std::is_same_v<What, model::CgroupJoined>) {
       containers_.learn(what);
     } else {
       processes_.learn(what);
-      containers_.learn(what);
+      if constexpr (std::is_same_v<What, model::Forked>) containers_.learn(what);
     }
   };
   std::visit(take, news);
@@ -54,7 +55,8 @@ void Enricher::complete(model::Event& event) {
   model::Connection& conn = event.conn;
   if (conn.owner) {
     const model::Owner& owner = *conn.owner;
-    conn.process = processes_.find(owner.pid, owner.started, event.time - owned_for(event) * 1000);
+    conn.process = processes_.find(owner.pid, owner.started, event.time - owned_for(event) * 1000, event.time,
+                                   owner.comm);
     auto found = containers_.find(owner.pid, owner.started, owner.cgroup_id);
     conn.cgroup = std::move(found.cgroup);
     conn.container = std::move(found.container);

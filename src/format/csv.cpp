@@ -44,6 +44,28 @@ class RowWriter {
 
   void flag(std::string_view name, bool value) { token(name, value ? "true" : "false"); }
 
+  // One after the other, with spaces between them.
+  void texts(std::string_view name, const std::vector<std::string>& values) {
+    joined_.clear();
+    for (const std::string& value : values) {
+      if (!joined_.empty()) joined_ += ' ';
+      joined_ += value;
+    }
+    untrusted(name, joined_);
+  }
+
+  // "sh:12 < sshd:7"
+  void ancestors(std::string_view name, const model::Ancestor& nearest) {
+    joined_.clear();
+    for (const auto* ancestor = &nearest; ancestor != nullptr; ancestor = ancestor->parent.get()) {
+      if (!joined_.empty()) joined_ += " < ";
+      joined_ += ancestor->comm.view();
+      joined_ += ':';
+      append_number(joined_, ancestor->pid);
+    }
+    untrusted(name, joined_);
+  }
+
   void counts(std::string_view name, const model::KindCounts& counts, const model::Accounting*) {
     advance_to(name);
     const char* separator = "";
@@ -64,6 +86,7 @@ class RowWriter {
     }
   }
 
+  static inline thread_local std::string joined_;  // kept for its capacity
   std::string& out_;
   std::size_t column_ = 0;
 };

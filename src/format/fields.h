@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,18 +13,70 @@
 namespace tcptrail::format {
 
 // Every name that visit_fields uses for traced and lost events, in its order: the columns of csv.
-inline constexpr std::array<std::string_view, 38> kFieldNames = {
-    "time",        "event",      "seq",         "conn",        "direction", "family",     "mapped",
-    "local_ip",    "local_port", "remote_ip",   "remote_port", "pid",       "tid",        "uid",
-    "gid",         "comm",       "owner",       "netns",       "cgroup_id", "latency_us", "error",
-    "reason",      "backlog_us", "duration_us", "bytes_out",   "bytes_in",  "segs_out",   "segs_in",
-    "retransmits", "rtt_us",     "end",         "accepted",    "backlog",   "state",      "kind",
-    "count",       "first",      "last"};
+inline constexpr auto kFieldNames = std::to_array<std::string_view>({"time",
+                                                                     "event",
+                                                                     "seq",
+                                                                     "conn",
+                                                                     "direction",
+                                                                     "family",
+                                                                     "mapped",
+                                                                     "local_ip",
+                                                                     "local_port",
+                                                                     "remote_ip",
+                                                                     "remote_port",
+                                                                     "remote_name",
+                                                                     "community_id",
+                                                                     "pid",
+                                                                     "tid",
+                                                                     "ns_pid",
+                                                                     "uid",
+                                                                     "gid",
+                                                                     "comm",
+                                                                     "owner",
+                                                                     "netns",
+                                                                     "cgroup_id",
+                                                                     "ppid",
+                                                                     "start",
+                                                                     "exe",
+                                                                     "exe_deleted",
+                                                                     "exe_memfd",
+                                                                     "args",
+                                                                     "args_truncated",
+                                                                     "cwd",
+                                                                     "session",
+                                                                     "loginuid",
+                                                                     "ancestors",
+                                                                     "cgroup",
+                                                                     "container",
+                                                                     "container_name",
+                                                                     "container_runtime",
+                                                                     "pod_uid",
+                                                                     "latency_us",
+                                                                     "error",
+                                                                     "reason",
+                                                                     "backlog_us",
+                                                                     "duration_us",
+                                                                     "bytes_out",
+                                                                     "bytes_in",
+                                                                     "segs_out",
+                                                                     "segs_in",
+                                                                     "retransmits",
+                                                                     "rtt_us",
+                                                                     "end",
+                                                                     "accepted",
+                                                                     "backlog",
+                                                                     "state",
+                                                                     "kind",
+                                                                     "count",
+                                                                     "first",
+                                                                     "last"});
 
 // Calls, for each field that the event has:
 //   visitor.token(name, text)      text that is ours: ASCII without quotes, commas or control characters
 //   visitor.untrusted(name, text)  any bytes
 //   visitor.number(name, value)    visitor.flag(name, bool)    visitor.counts(name, counts, kinds)
+//   visitor.texts(name, vector)    any bytes                   visitor.ancestors(name, ancestor)  the nearest
+//   one
 template <typename Visitor>
 class FieldWalk {
  public:
@@ -39,26 +92,62 @@ class FieldWalk {
 
  private:
   void walk(const model::Connection& conn) {
-    if (conn.id) visit_.token("conn", hex(*conn.id));
-    if (conn.direction != model::Direction::kNone) visit_.token("direction", name_of(conn.direction));
-    visit_.token("family", name_of(conn.family));
-    if (conn.mapped) visit_.flag("mapped", true);
-    if (conn.local_ip) visit_.token("local_ip", ip(*conn.local_ip));
-    number("local_port", conn.local_port);
-    if (conn.remote_ip) visit_.token("remote_ip", ip(*conn.remote_ip));
-    number("remote_port", conn.remote_port);
-    if (conn.owner) walk(*conn.owner);
+    if (is_of_socket()) {
+      if (conn.id) visit_.token("conn", hex(*conn.id));
+      if (conn.direction != model::Direction::kNone) visit_.token("direction", name_of(conn.direction));
+      visit_.token("family", name_of(conn.family));
+      if (conn.mapped) visit_.flag("mapped", true);
+      if (conn.local_ip) visit_.token("local_ip", ip(*conn.local_ip));
+      number("local_port", conn.local_port);
+      if (conn.remote_ip) visit_.token("remote_ip", ip(*conn.remote_ip));
+      number("remote_port", conn.remote_port);
+      text("remote_name", conn.remote_name);
+      if (conn.community_id) visit_.token("community_id", conn.community_id->view());
+    }
+    if (conn.owner) walk(*conn.owner, conn.process.get());
     visit_.number("netns", conn.netns);
     if (conn.owner) visit_.number("cgroup_id", conn.owner->cgroup_id);
+    if (conn.process) walk(*conn.process);
+    text("cgroup", conn.cgroup);
+    if (conn.container) walk(*conn.container);
   }
 
-  void walk(const model::Owner& owner) {
+  // An exec and an exit are a process's own: they have no connection.
+  bool is_of_socket() const { return event_.kind != model::Kind::kExec && event_.kind != model::Kind::kExit; }
+
+  void walk(const model::Owner& owner, const model::Process* process) {
     visit_.number("pid", owner.pid);
     if (event_.kind != model::Kind::kFlood) visit_.number("tid", owner.tid);
+    if (process != nullptr) number("ns_pid", process->ns_pid);
     visit_.number("uid", owner.uid);
     visit_.number("gid", owner.gid);
     visit_.untrusted("comm", owner.comm.view());
-    visit_.token("owner", name_of(owner.kind));
+    if (is_of_socket()) visit_.token("owner", name_of(owner.kind));
+  }
+
+  void walk(const model::Process& process) {
+    number("ppid", process.ppid);
+    time("start", process.start);
+    if (process.program) walk(*process.program);
+    number("session", process.session);
+    number("loginuid", process.loginuid);
+    if (process.ancestors) visit_.ancestors("ancestors", *process.ancestors);
+  }
+
+  void walk(const model::Program& program) {
+    text("exe", program.exe);
+    if (program.exe_deleted) visit_.flag("exe_deleted", true);
+    if (program.exe_memfd) visit_.flag("exe_memfd", true);
+    if (!program.args.empty()) visit_.texts("args", program.args);
+    if (program.args_truncated) visit_.flag("args_truncated", true);
+    text("cwd", program.cwd);
+  }
+
+  void walk(const model::Container& container) {
+    text("container", container.id);
+    text("container_name", container.name);
+    text("container_runtime", container.runtime);
+    text("pod_uid", container.pod_uid);
   }
 
   void walk(const std::monostate&) {}
@@ -116,6 +205,14 @@ class FieldWalk {
     scratch_.clear();
     append_rfc3339(scratch_, time);
     visit_.token(name, scratch_);
+  }
+
+  void text(std::string_view name, const std::string& value) {
+    if (!value.empty()) visit_.untrusted(name, value);
+  }
+
+  void text(std::string_view name, const std::shared_ptr<const std::string>& value) {
+    if (value) text(name, *value);
   }
 
   template <typename T>

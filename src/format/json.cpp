@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/text.h"
 #include "format/fields.h"
 
@@ -40,6 +44,32 @@ class ObjectWriter {
   void flag(std::string_view name, bool value) {
     key(name);
     out_ += value ? "true" : "false";
+  }
+
+  void texts(std::string_view name, const std::vector<std::string>& values) {
+    key(name);
+    char separator = '[';
+    for (const std::string& value : values) {
+      out_ += separator;
+      append_json_string(out_, value);
+      separator = ',';
+    }
+    out_ += ']';
+  }
+
+  void ancestors(std::string_view name, const model::Ancestor& nearest) {
+    key(name);
+    char separator = '[';
+    for (const auto* ancestor = &nearest; ancestor != nullptr; ancestor = ancestor->parent.get()) {
+      out_ += separator;
+      ObjectWriter object(out_);
+      object.number("pid", ancestor->pid);
+      object.untrusted("comm", ancestor->comm.view());
+      if (ancestor->program && !ancestor->program->exe.empty())
+        object.untrusted("exe", ancestor->program->exe);
+      separator = ',';
+    }
+    out_ += ']';
   }
 
   // Of the kinds that were asked for, else of those that are not zero.

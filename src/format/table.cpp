@@ -50,12 +50,47 @@ std::string size(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", value, kUnits.at(unit));
 }
 
+// Of a text that has been escaped, as much as fits; never half of an escape (two backslashes, or a backslash
+// and xNN) or of a character.
+void append_cut(std::string& out, std::string_view text, std::size_t most) {
+  if (text.size() <= most) {
+    out += text;
+    return;
+  }
+  std::size_t end = 0;
+  for (std::size_t next = 0; next <= most;
+       next += text[next] != '\\' ? 1 : (text[next + 1] == '\\' ? 2 : 4)) {
+    const bool within_character = (static_cast<unsigned char>(text[next]) & 0xc0U) == 0x80U;
+    if (!within_character) end = next;
+  }
+  out += text.substr(0, end);
+  out += "…";
+}
+
+constexpr std::size_t kMostCommand = 160;
+// "/usr/bin/curl (deleted): curl -s http://…": the file, and what it was called with.
+void append_program(std::string& out, const model::Program& program) {
+  append_escaped_text(out, program.exe);
+  if (program.exe_deleted) out += " (deleted)";
+  if (program.args.empty()) return;
+  std::string args;
+  for (const std::string& arg : program.args) {
+    if (!args.empty()) args += ' ';
+    append_escaped_text(args, arg);
+  }
+  if (program.args_truncated) args += " …";
+  out += ": ";
+  append_cut(out, args, kMostCommand);
+}
+
 class Detail {
  public:
   Detail(std::string& out, const model::Event& event) : out_(out), event_(event) {}
 
   void operator()(const std::monostate&) const {
     if (event_.kind == Kind::kReject) out_ += "no listener";
+    if (event_.kind == Kind::kExec && event_.conn.process && event_.conn.process->program)
+      append_program(out_, *event_.conn.process->program);
   }
   void operator()(const model::Connect& body) const {
     if (body.latency) out_ += duration(*body.latency);
@@ -107,6 +142,48 @@ class Detail {
   std::string& out_;
   const model::Event& event_;
 };
+
+constexpr std::size_t kMostId = 12;  // of a container, as its tools show it
+
+// "docker web 0123456789ab": as far as they are known.
+void append_container(std::string& out, const model::Container& container) {
+  const std::string_view id = std::string_view(container.id).substr(0, kMostId);
+  for (const std::string_view part : {std::string_view(container.runtime), std::string_view(container.name),
+                                      container.name.empty() ? id : ""}) {
+    if (part.empty()) continue;
+    if (out.back() != '[') out += ' ';
+    append_escaped_text(out, part);
+  }
+}
+
+// What -v adds: "to example.org  [docker 0123456789ab]  /bin/sh: sh -c …  < sshd:12".
+std::string who(const model::Event& event) {
+  const model::Connection& conn = event.conn;
+  std::string out;
+  const auto part = [&out](std::string_view beginning) {
+    out.append(out.empty() ? "" : "  ").append(beginning);
+  };
+  if (conn.remote_name) {
+    part("to ");
+    append_escaped_text(out, *conn.remote_name);
+  }
+  if (conn.container) {
+    part("[");
+    append_container(out, *conn.container);
+    out += ']';
+  }
+  if (!conn.process) return out;
+  if (conn.process->program && event.kind != Kind::kExec) {
+    part("");
+    append_program(out, *conn.process->program);
+  }
+  if (const auto& parent = conn.process->ancestors) {
+    part("< ");
+    append_escaped_text(out, parent->comm.view());
+    fmt::format_to(std::back_inserter(out), ":{}", parent->pid);
+  }
+  return out;
+}
 
 void set_endpoint(std::string& out, const std::optional<IpAddress>& address,
                   const std::optional<std::uint16_t>& port) {
@@ -171,6 +248,7 @@ void Table::append(std::string& out, const model::Event& event) {
     append_row(out, remote_, width);
   }
   out += detail_;
+  if (options_.verbose) out.append(detail_.empty() ? "" : "  ").append(who(event));
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
 }

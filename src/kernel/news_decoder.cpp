@@ -140,7 +140,10 @@ Result<DecodedNews> decode_cgroup(std::span<const std::byte> record) {
   std::string_view path;
   if (!reader.take(raw) || !reader.take(path, raw.path_size))
     return bad(fmt::format("{} bytes of a cgroup", record.size()));
-  return DecodedNews{model::CgroupMade{raw.id, std::string(path)}, std::nullopt};
+  if (raw.header.kind == TT_CGROUP_MADE)
+    return DecodedNews{model::CgroupMade{raw.id, std::string(path)}, std::nullopt};
+  return DecodedNews{model::CgroupJoined{raw.pid, raw.started, raw.hierarchy, std::string(path)},
+                     std::nullopt};
 }
 
 Result<DecodedNews> decode_dns(std::span<const std::byte> record, const WallClock& clock) {
@@ -176,6 +179,7 @@ Result<DecodedNews> decode_news(std::span<const std::byte> record, const WallClo
     case TT_EXECED:
       return decode_exec(record, clock);
     case TT_CGROUP_MADE:
+    case TT_CGROUP_JOINED:
       return decode_cgroup(record);
     case TT_DNS_ANSWER:
       return decode_dns(record, clock);

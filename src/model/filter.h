@@ -28,7 +28,9 @@ struct Filter {
   std::vector<PortRange> ports, local_ports, remote_ports;
   std::vector<Cidr> remote_nets;
   std::optional<Family> family;
-  std::vector<std::string> comms;  // fnmatch(3) patterns; the only part that user space applies
+  // What user space applies. fnmatch(3) patterns, but for containers.
+  std::vector<std::string> comms, exes, ancestors, names;
+  std::vector<std::string> containers;  // beginnings of an id or a name
 };
 
 }  // namespace tcptrail::model

@@ -40,6 +40,12 @@ struct CgroupMade {
   std::uint64_t id = 0;
   std::string path;  // from the root of the hierarchy, "/a/b"
 };
+struct CgroupJoined {  // by a process that was moved, in a hierarchy of cgroup v1
+  std::uint32_t pid = 0;
+  StartMark mark = 0;
+  std::uint32_t hierarchy = 0;  // the first number in a line of /proc/PID/cgroup
+  std::string path;
+};
 struct DnsAnswer {
   std::uint32_t netns = 0;  // of who received it
   UnixNs time = 0;
@@ -49,6 +55,6 @@ struct NewsLost {  // some of the above, at some time before this
   std::uint64_t count = 0;
 };
 
-using News = std::variant<Forked, Execed, Exited, CgroupMade, DnsAnswer, NewsLost>;
+using News = std::variant<Forked, Execed, Exited, CgroupMade, CgroupJoined, DnsAnswer, NewsLost>;
 
 }  // namespace tcptrail::model

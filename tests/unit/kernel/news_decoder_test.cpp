@@ -83,6 +83,10 @@ Record exec_record(const Texts& texts = {}, const tt_process& process = a_proces
   return record_of(head, all);
 }
 
+Record cgroup_record(tt_news_kind kind) {
+  return record_of(tt_cgroup_news{header(kind, sizeof(tt_cgroup_news) + 4), 4711, 5, 1234, 99, 4}, "/a/b");
+}
+
 class DecodeNewsTest : public testing::Test {
  protected:
   template <typename What>
@@ -170,9 +174,14 @@ TEST_F(DecodeNewsTest, TellsAnEndACgroupAndAnAnswer) {
   EXPECT_EQ(decoded<model::Exited>(process_record(TT_EXITED)).process.pid, 1234U);
 
   const auto cgroup = decoded<model::CgroupMade>(
-      record_of(tt_cgroup_news{header(TT_CGROUP_MADE, sizeof(tt_cgroup_news) + 4), 4711, 4, 0}, "/a/b"));
+      cgroup_record(TT_CGROUP_MADE));
   EXPECT_EQ(cgroup.id, 4711U);
   EXPECT_EQ(cgroup.path, "/a/b");
+  const auto joined = decoded<model::CgroupJoined>(cgroup_record(TT_CGROUP_JOINED));
+  EXPECT_EQ(joined.pid, 1234U);
+  EXPECT_EQ(joined.mark, 99U);
+  EXPECT_EQ(joined.hierarchy, 5U);
+  EXPECT_EQ(joined.path, "/a/b");
 
   const auto answer = decoded<model::DnsAnswer>(
       record_of(tt_dns_news{header(TT_DNS_ANSWER, sizeof(tt_dns_news) + 3), 42, 3}, "\x01\xff\0"sv));
@@ -201,7 +210,7 @@ TEST_F(DecodeNewsTest, IsAnEventOnlyWhereTheKernelSaysSo) {
 TEST_F(DecodeNewsTest, IsRefusedWhereItEndsTooSoon) {
   for (const Record& whole :
        {process_record(TT_FORKED), process_record(TT_EXITED), exec_record(),
-        record_of(tt_cgroup_news{header(TT_CGROUP_MADE, sizeof(tt_cgroup_news) + 4), 4711, 4, 0}, "/a/b"),
+        cgroup_record(TT_CGROUP_MADE),
         record_of(tt_dns_news{header(TT_DNS_ANSWER, sizeof(tt_dns_news) + 3), 42, 3}, "abc")}) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
       const Record cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));

@@ -1,0 +1,89 @@
+#include "enrich/cgroup_table.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+
+namespace tcptrail::enrich {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostMountinfo = 1 << 20;
+constexpr std::size_t kUnknownKept = 1024;
+constexpr std::chrono::seconds kLookPeriod(1);
+
+}  // namespace
+
+// "36 35 0:31 / /sys/fs/cgroup rw,… shared:9 - cgroup2 cgroup2 rw": the type follows the dash.
+std::string CgroupTable::mount_in(std::string_view mountinfo) {
+  static constexpr std::size_t kRoot = 3, kPlace = 4;
+  static constexpr std::string_view kType = " - cgroup2 ";
+  for (const std::string_view line : split(mountinfo, '\n')) {
+    if (line.find(kType) == std::string_view::npos) continue;
+    const auto fields = split(line, ' ');
+    // What shows a part of the tree alone (a bind mount) would give other paths.
+    if (fields.size() > kPlace && fields[kRoot] == "/") return std::string(fields[kPlace]);
+  }
+  return {};
+}
+
+std::string CgroupTable::mounted() {
+  std::ifstream file("/proc/self/mountinfo", std::ios::binary);
+  std::string text(kMostMountinfo, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return mount_in(text);
+}
+
+CgroupTable::CgroupTable(std::string mount, std::size_t most)
+    : mount_(std::move(mount)), most_(most), unknown_(kUnknownKept) {}
+
+void CgroupTable::put(std::uint64_t id, std::string path) {
+  const auto [place, fresh] = paths_.try_emplace(id);
+  if (fresh) order_.push_back(id);
+  if (fresh || *place->second != path) place->second = std::make_shared<const std::string>(std::move(path));
+  if (order_.size() > most_) {
+    paths_.erase(order_.front());
+    order_.pop_front();
+  }
+}
+
+void CgroupTable::seed() {
+  looked_ = std::chrono::steady_clock::now();
+  if (mount_.empty()) return;
+  const auto take = [this](const fs::path& folder) {
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0) return;
+    const std::string path = folder.string().substr(mount_.size());
+    put(status.st_ino, path.empty() ? "/" : path);
+  };
+  take(mount_);
+  std::error_code error;  // what vanishes meanwhile is not there
+  fs::recursive_directory_iterator folder(mount_, fs::directory_options::skip_permission_denied, error);
+  for (; !error && folder != fs::recursive_directory_iterator(); folder.increment(error)) {
+    std::error_code gone;
+    if (folder->is_directory(gone)) take(folder->path());
+  }
+}
+
+void CgroupTable::learn(const model::CgroupMade& news) { put(news.id, news.path); }
+
+std::shared_ptr<const std::string> CgroupTable::find(std::uint64_t id) {
+  if (const auto found = paths_.find(id); found != paths_.end()) return found->second;
+  std::uint64_t& unknown = unknown_[id % unknown_.size()];
+  if (id == 0 || unknown == id || std::chrono::steady_clock::now() - looked_ < kLookPeriod) return nullptr;
+  seed();
+  const auto found = paths_.find(id);
+  if (found != paths_.end()) return found->second;
+  unknown = id;
+  return nullptr;
+}
+
+}  // namespace tcptrail::enrich

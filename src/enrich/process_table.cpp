@@ -1,0 +1,244 @@
+#include "enrich/process_table.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+namespace tcptrail::enrich {
+namespace {
+
+using model::Ancestor;
+using model::ProcessState;
+using model::Program;
+using model::StartMark;
+
+constexpr std::size_t kMostRuns = 8;
+// A chain that gets longer loses its far end: who forks and ends, again and again, makes it as long as he
+// likes.
+constexpr std::uint32_t kMostAncestors = 64;
+constexpr std::uint32_t kKeptAncestors = 32;
+constexpr std::chrono::seconds kLossPeriod(1);
+
+std::shared_ptr<const Ancestor> nearest(const std::shared_ptr<const Ancestor>& chain, std::uint32_t count) {
+  if (!chain || count == 0) return nullptr;
+  auto copy = std::make_shared<Ancestor>(*chain);
+  copy->parent = nearest(chain->parent, count - 1);
+  copy->depth = copy->parent ? copy->parent->depth + 1 : 1;
+  return copy;
+}
+
+ProcessState state_of(const ProcEntry& entry) {
+  ProcessState state;
+  state.pid = entry.pid;
+  state.start = entry.start;
+  state.parent_pid = entry.parent_pid;
+  state.ns_pid = entry.ns_pid;
+  state.session = entry.session;
+  state.loginuid = entry.loginuid;
+  state.comm = entry.comm;
+  return state;
+}
+
+bool is_same(const std::shared_ptr<const Program>& a, const std::shared_ptr<const Program>& b) {
+  if (!a || !b) return a == b;
+  return a->exe == b->exe && a->args == b->args && a->cwd == b->cwd;
+}
+
+}  // namespace
+
+ProcessTable::ProcessTable(ProcReader reader, const ProcessTableLimits& limits, UnixNs boot_time)
+    : reader_(std::move(reader)), limits_(limits), boot_time_(boot_time), unknown_(limits.unknown) {}
+
+UnixNs ProcessTable::boot_time_now() {
+  timespec since_boot{};
+  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return unix_now() -
+         (static_cast<UnixNs>(since_boot.tv_sec) * 1'000'000'000 + static_cast<UnixNs>(since_boot.tv_nsec));
+}
+
+// What events and /proc say of the start is less than the kernel's news does, so that several may match: then
+// the one whose start is known exactly, and of those that began last.
+ProcessTable::Entry* ProcessTable::match(std::uint32_t pid, StartMark mark) {
+  Entry* best = nullptr;
+  const auto [first, last] = by_pid_.equal_range(pid);
+  for (auto found = first; found != last; ++found) {
+    Entry& entry = *found->second;
+    const bool matches =
+        mark == 0 || (entry.exact ? model::start_mark(entry.start) == mark : may_be_of(entry.start, mark));
+    if (!matches) continue;
+    if (best == nullptr || std::pair(entry.exact, entry.start) > std::pair(best->exact, best->start))
+      best = &entry;
+  }
+  return best;
+}
+
+std::shared_ptr<const Ancestor> ProcessTable::as_ancestor(Entry& parent) {
+  Run& now = parent.runs.back();
+  if (now.as_ancestor) return now.as_ancestor;
+  auto made = std::make_shared<Ancestor>();
+  made->pid = parent.pid;
+  made->comm = now.comm;
+  made->program = now.program;
+  const bool too_long = parent.ancestors && parent.ancestors->depth >= kMostAncestors;
+  made->parent = too_long ? nearest(parent.ancestors, kKeptAncestors) : parent.ancestors;
+  made->depth = made->parent ? made->parent->depth + 1 : 1;
+  now.as_ancestor = std::move(made);
+  return now.as_ancestor;
+}
+
+// Without a program it runs what its parent runs, as after a fork.
+ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
+                                          std::shared_ptr<const Program> program) {
+  // Whoever had the id is gone, though nobody said so.
+  const auto [first, last] = by_pid_.equal_range(state.pid);
+  const auto before = std::find_if(first, last, [](const auto& found) { return !found.second->ended; });
+  if (before != last) end(before->second);
+  Entry* const parent = state.parent_pid == 0 ? nullptr : match(state.parent_pid, state.parent_mark);
+  Entry& entry = live_.emplace_back();
+  entry.pid = state.pid;
+  entry.start = state.start;
+  entry.exact = exact;
+  entry.losses = losses_;
+  entry.parent_pid = state.parent_pid;
+  entry.ns_pid = state.ns_pid;
+  entry.session = state.session;
+  entry.loginuid = state.loginuid;
+  if (parent != nullptr) entry.ancestors = as_ancestor(*parent);
+  if (!program && parent != nullptr) program = parent->runs.back().program;
+  entry.runs.reserve(1);
+  entry.runs.push_back({0, state.comm, std::move(program), nullptr, nullptr});
+  by_pid_.emplace(state.pid, std::prev(live_.end()));
+  if (live_.size() > limits_.live) {
+    ++evicted_;
+    drop(live_);
+  }
+  return entry;
+}
+
+// The one that the news is of. If its beginning was not seen, it is there from now on.
+ProcessTable::Entry& ProcessTable::known(const ProcessState& state) {
+  Entry* const entry = match(state.pid, model::start_mark(state.start));
+  if (entry == nullptr) return insert(state, true, nullptr);
+  entry->start = state.start;
+  entry->exact = true;
+  return *entry;
+}
+
+void ProcessTable::end(Place place) {
+  place->ended = true;
+  ended_.splice(ended_.end(), live_, place);
+  if (ended_.size() > limits_.ended) drop(ended_);
+}
+
+// The first of them.
+void ProcessTable::drop(Entries& from) {
+  const auto [first, last] = by_pid_.equal_range(from.front().pid);
+  by_pid_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == from.begin(); }));
+  from.pop_front();
+}
+
+void ProcessTable::learn(const model::Forked& news) {
+  const ProcessState& state = news.process;
+  if (match(state.pid, model::start_mark(state.start)) != nullptr) {
+    known(state);  // /proc showed it before
+  } else {
+    insert(state, true, nullptr);
+  }
+}
+
+void ProcessTable::learn(const model::Execed& news) {
+  const ProcessState& state = news.process;
+  Entry& entry = known(state);
+  entry.ns_pid = state.ns_pid;
+  entry.session = state.session;
+  entry.loginuid = state.loginuid;
+  if (entry.runs.size() == kMostRuns) entry.runs.erase(entry.runs.begin());
+  entry.runs.push_back({state.time, state.comm, news.program, nullptr, nullptr});
+}
+
+void ProcessTable::learn(const model::Exited& news) {
+  Entry& entry = known(news.process);
+  if (entry.ended) return;
+  const auto [first, last] = by_pid_.equal_range(entry.pid);
+  end(std::find_if(first, last, [&](const auto& found) { return &*found.second == &entry; })->second);
+}
+
+// Its parents first, so that its lineage is whole.
+ProcessTable::Entry* ProcessTable::seed(std::uint32_t pid, int generations) {
+  const auto read = reader_.read(pid);
+  if (!read) return nullptr;
+  if (Entry* const there = match(pid, model::start_mark(read->start)); there != nullptr) return there;
+  if (read->parent_pid != 0 && generations > 0 && match(read->parent_pid, 0) == nullptr)
+    seed(read->parent_pid, generations - 1);
+  return &insert(state_of(*read), false, read->program);
+}
+
+void ProcessTable::seed() {
+  for (const std::uint32_t pid : reader_.pids()) seed(pid, static_cast<int>(kMostAncestors));
+}
+
+ProcessTable::Entry* ProcessTable::read_from_proc(std::uint32_t pid, StartMark mark) {
+  Unknown& unknown = unknown_[(pid * 0x9e3779b1U ^ mark) % unknown_.size()];
+  if (unknown.pid == pid && unknown.mark == mark) return nullptr;
+  const auto start = reader_.start_of(pid);
+  if (start && (mark == 0 || may_be_of(*start, mark))) {
+    if (Entry* const entry = seed(pid, static_cast<int>(kMostAncestors)); entry != nullptr) return entry;
+  }
+  unknown = {pid, mark};
+  return nullptr;
+}
+
+bool ProcessTable::is_in_doubt(const Entry& entry) {
+  if (lost_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - losses_counted_ >= kLossPeriod) {
+      losses_counted_ = now;
+      ++losses_;
+      lost_ = false;
+    }
+  }
+  return entry.losses != losses_ && !entry.ended;
+}
+
+// What it runs may have changed, and it may have ended, without a word.
+void ProcessTable::refresh(Entry& entry) {
+  entry.losses = losses_;
+  const auto read = reader_.read(entry.pid);
+  if (!read || !may_be_of(read->start, model::start_mark(entry.start))) return;
+  if (is_same(read->program, entry.runs.back().program)) return;
+  if (entry.runs.size() == kMostRuns) entry.runs.erase(entry.runs.begin());
+  entry.runs.push_back({unix_now(), read->comm, read->program, nullptr, nullptr});
+}
+
+std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry, Run& run) const {
+  if (run.identity) return run.identity;
+  auto made = std::make_shared<model::Process>();
+  if (entry.parent_pid != 0) made->ppid = entry.parent_pid;
+  made->start = boot_time_ + entry.start;
+  made->ns_pid = entry.ns_pid;
+  made->session = entry.session;
+  made->loginuid = entry.loginuid;
+  made->program = run.program;
+  made->ancestors = entry.ancestors;
+  run.identity = std::move(made);
+  return run.identity;
+}
+
+std::shared_ptr<const model::Process> ProcessTable::find(std::uint32_t pid, StartMark mark, UnixNs when,
+                                                         UnixNs until, const model::Comm& comm) {
+  Entry* entry = match(pid, mark);
+  if (entry == nullptr) entry = read_from_proc(pid, mark);
+  if (entry == nullptr) return nullptr;
+  if (is_in_doubt(*entry)) refresh(*entry);
+  auto& runs = entry->runs;
+  const auto starts_after = [](UnixNs time, const Run& run) { return time < run.since; };
+  auto first = std::upper_bound(runs.begin(), runs.end(), when, starts_after);
+  if (first != runs.begin()) --first;
+  const auto last = std::upper_bound(first, runs.end(), until, starts_after);
+  const auto named = std::find_if(first, last, [&](const Run& run) { return run.comm == comm; });
+  return identity(*entry, named != last ? *named : *first);
+}
+
+ProcessTable::Counts ProcessTable::counts() const { return {live_.size(), ended_.size(), evicted_}; }
+
+}  // namespace tcptrail::enrich

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "enrich/proc_reader.h"
+#include "model/news.h"
+#include "model/process.h"
+
+namespace tcptrail::enrich {
+
+struct ProcessTableLimits {
+  std::size_t live = 262'144;  // the one that began first gives way
+  std::size_t ended = 16'384;  // kept for events that come late; the one that ended first goes
+  std::size_t unknown = 4096;  // asked for and not found, so that /proc is not read for each of their events
+};
+
+// Who each process is and was: kept from the kernel's news, begun from /proc, and asked by the process id and
+// the mark of its start that events carry, so that a process is never taken for another that had its id
+// before or after. What a process runs is kept over time: a connection belongs to the program that made it.
+// Bounded. One thread.
+class ProcessTable {
+ public:
+  struct Counts {
+    std::size_t live = 0, ended = 0;
+    std::uint64_t evicted = 0;  // live ones that gave way
+  };
+
+  // boot_time: when the clock of model::BootNs was 0, as wall-clock time.
+  explicit ProcessTable(ProcReader reader = ProcReader(),
+                        const ProcessTableLimits& limits = ProcessTableLimits{},
+                        UnixNs boot_time = boot_time_now());
+  static UnixNs boot_time_now();
+
+  // Reads all of /proc.
+  void seed();
+  void learn(const model::Forked& news);
+  void learn(const model::Execed& news);
+  void learn(const model::Exited& news);
+  // Something was not told: what is known of processes is looked up in /proc again when they are next asked
+  // for.
+  void news_lost() { lost_ = true; }
+
+  // The process as it was at `when`, at the latest at `until`, if it was called `comm` then: of what it ran
+  // between the two, the program under that name. Mark 0: the kernel did not say; then the last one with that
+  // id. Null where nobody knows it. A repeated question costs no allocation.
+  std::shared_ptr<const model::Process> find(std::uint32_t pid, model::StartMark mark, UnixNs when,
+                                             UnixNs until, const model::Comm& comm);
+  Counts counts() const;
+
+ private:
+  // What it ran from then on.
+  struct Run {
+    UnixNs since = 0;
+    model::Comm comm;
+    std::shared_ptr<const model::Program> program;
+    std::shared_ptr<const model::Process> identity;      // made when first asked for
+    std::shared_ptr<const model::Ancestor> as_ancestor;  // made when it first forks
+  };
+  struct Entry {
+    std::uint32_t pid = 0;
+    model::BootNs start = 0;
+    bool exact = false;  // the start is the kernel's; else /proc's, which is cut to a tick
+    bool ended = false;
+    std::uint32_t losses = 0;  // losses_ when this was last known to be right
+    std::uint32_t parent_pid = 0;
+    std::optional<std::uint32_t> ns_pid, session, loginuid;
+    std::shared_ptr<const model::Ancestor> ancestors;
+    std::vector<Run> runs;  // at least one, in order
+  };
+  using Entries = std::list<Entry>;
+  using Place = Entries::iterator;
+  // Asked for and not to be found, by the hash of both: one of a place at a time.
+  struct Unknown {
+    std::uint32_t pid = 0;
+    model::StartMark mark = 0;
+  };
+
+  Entry* match(std::uint32_t pid, model::StartMark mark);
+  Entry& insert(const model::ProcessState& state, bool exact, std::shared_ptr<const model::Program> program);
+  Entry& known(const model::ProcessState& state);
+  Entry* read_from_proc(std::uint32_t pid, model::StartMark mark);
+  Entry* seed(std::uint32_t pid, int generations);
+  void refresh(Entry& entry);
+  void end(Place place);
+  void drop(Entries& from);
+  bool is_in_doubt(const Entry& entry);
+  static std::shared_ptr<const model::Ancestor> as_ancestor(Entry& parent);
+  std::shared_ptr<const model::Process> identity(const Entry& entry, Run& run) const;
+
+  ProcReader reader_;
+  ProcessTableLimits limits_;
+  UnixNs boot_time_;
+  Entries live_, ended_;  // in the order in which they began, and ended
+  std::unordered_multimap<std::uint32_t, Place> by_pid_;
+  std::vector<Unknown> unknown_;
+  std::uint64_t evicted_ = 0;
+  bool lost_ = false;  // since losses_ was counted up
+  std::uint32_t losses_ =
+      0;  // at most one a second, so that /proc is not read for each event while news is lost
+  std::chrono::steady_clock::time_point losses_counted_;
+};
+
+}  // namespace tcptrail::enrich
