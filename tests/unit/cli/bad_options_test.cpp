@@ -37,7 +37,7 @@ INSTANTIATE_TEST_SUITE_P(Words, BadValueTest,
                                          BadValue{"--events", "", "''"},
                                          BadValue{"--events", "connect,,close", "''"},
                                          BadValue{"--events", "connect,lost", "'lost'"},
-                                         BadValue{"--events", "exec,exit", "'exec'"},
+                                         BadValue{"--events", "exec,exits", "'exits'"},
                                          BadValue{"--events", "connect close", "'connect close'"},
                                          BadValue{"--color", "yes", "'yes'"}, BadValue{"--color", "", "''"},
                                          BadValue{"--hooks", "bcc", "'bcc'"}, BadValue{"--hooks", "", "''"}));

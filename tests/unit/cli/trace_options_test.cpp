@@ -166,6 +166,38 @@ TEST(TraceOptionsTest, TakesBuffersOfAPowerOfTwo) {
   EXPECT_EQ(parsed({"--flood-entries", "16"}).flood_entries, 16U);
 }
 
+TEST(TraceOptionsTest, KnowsProcessesByWhatIdentifiesThem) {
+  const TraceOptions options = parsed({"--exe", "/usr/bin/*", "--ancestor", "sshd", "--ancestor", "cron",
+                                       "--container", "0123", "--name", "*.example.org"});
+
+  EXPECT_THAT(options.filter.exes, ElementsAre("/usr/bin/*"));
+  EXPECT_THAT(options.filter.ancestors, ElementsAre("sshd", "cron"));
+  EXPECT_THAT(options.filter.containers, ElementsAre("0123"));
+  EXPECT_THAT(options.filter.names, ElementsAre("*.example.org"));
+  EXPECT_TRUE(options.names) << "who asks for a name wants names";
+}
+
+TEST(TraceOptionsTest, AsksWhoDidItOnlyWhereThatIsShownOrAskedFor) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"-o", "json"},
+                                                    {"-o", "csv"},
+                                                    {"-v"},
+                                                    {"-e", "exec"},
+                                                    {"--exe", "x"},
+                                                    {"--ancestor", "x"},
+                                                    {"--container", "x"}})
+    EXPECT_TRUE(parsed(arguments).identify) << testing::PrintToString(arguments);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{}, {"-o", "classic"}, {"--comm", "x"}, {"-p", "1"}, {"--names"}})
+    EXPECT_FALSE(parsed(arguments).identify) << testing::PrintToString(arguments);
+  EXPECT_TRUE(parsed({"--names"}).names);
+  EXPECT_FALSE(parsed({"-o", "json"}).names);
+}
+
+TEST(TraceOptionsTest, KnowsProcessesOwnEvents) {
+  EXPECT_EQ(parsed({"-e", "exec,exit"}).kinds, (KindSet{Kind::kExec, Kind::kExit}));
+  EXPECT_TRUE(parsed({"-v"}).look.verbose);
+}
+
 TEST(TraceOptionsTest, KnowsStats) { EXPECT_TRUE(parsed({"--stats"}).stats); }
 
 }  // namespace

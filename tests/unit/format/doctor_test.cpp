@@ -34,14 +34,16 @@ DoctorReport a_report() {
                    .preemptible = false};
   report.events = {
       {"socket state",
-       KindSet::all(),
+       KindSet::of_sockets(),
        {},
+       "",
        true,
        {{"tracepoint", {"state_tracepoint"}, {"tp_btf/inet_sock_set_state"}}},
        {}},
       {"accept returned",
        {Kind::kAccept, Kind::kClose},
        {},
+       "",
        true,
        {{"kprobe",
          {"accept_kprobe", "accept_kretprobe"},
@@ -57,9 +59,17 @@ DoctorReport a_report() {
       {"Fast Open connect returned",
        {},
        {Kind::kFail},
+       "",
        false,
        {},
        {{{"fentry", {"fastopen_v4_fexit"}, {"fexit/tcp_v4_connect"}}, "the kernel refuses them"}}},
+      {"process forked",
+       {},
+       {},
+       "who did it",
+       false,
+       {{"tracepoint", {"forked_tracepoint"}, {"tp_btf/sched_process_fork"}}},
+       {}},
   };
   report.self_test = {{{Kind::kConnect, "", 123}, {Kind::kFail, "no route", 1'019'400}}};
   return report;

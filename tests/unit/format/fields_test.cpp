@@ -28,6 +28,8 @@ class NameList {
   void untrusted(std::string_view name, std::string_view) { names_.emplace_back(name); }
   void number(std::string_view name, std::uint64_t) { names_.emplace_back(name); }
   void flag(std::string_view name, bool) { names_.emplace_back(name); }
+  void texts(std::string_view name, const std::vector<std::string>&) { names_.emplace_back(name); }
+  void ancestors(std::string_view name, const model::Ancestor&) { names_.emplace_back(name); }
   void counts(std::string_view name, const model::KindCounts&, const model::Accounting*) {
     names_.emplace_back(name);
   }
@@ -99,6 +101,13 @@ TEST(FieldNames, OfWhatIsAbsentAreAbsent) {
   event.conn = model::Connection();
 
   EXPECT_THAT(visited(event), testing::ElementsAre("time", "event", "seq", "family", "netns"));
+}
+
+TEST(FieldNames, OfAProcessSayNothingOfAConnection) {
+  EXPECT_THAT(visited(test::sample_event(Kind::kExec)),
+              testing::ElementsAre("time", "event", "seq", "pid", "tid", "uid", "gid", "comm", "netns",
+                                   "cgroup_id", "ppid", "start", "exe", "args", "cwd", "session", "loginuid",
+                                   "ancestors", "cgroup"));
 }
 
 }  // namespace

@@ -37,6 +37,10 @@ TEST(GoldenTest, TableWide) {
   expect_golden("table_wide.txt", rendered(Style::kTable, {.wide = true, .utc = true}));
 }
 
+TEST(GoldenTest, TableVerbose) {
+  expect_golden("table_verbose.txt", rendered(Style::kTable, {.utc = true, .verbose = true}));
+}
+
 TEST(GoldenTest, TableWithoutTime) {
   expect_golden("table_no_time.txt", rendered(Style::kTable, {.no_time = true}));
 }

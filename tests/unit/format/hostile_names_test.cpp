@@ -34,11 +34,15 @@ const std::string kHostileNames[] = {
     R"(""""""""""""""")",
 };
 
-std::string line(Style style, const std::string& comm) {
-  const auto formatter = make_formatter(style, {.utc = true});
+std::string line(Style style, const model::Event& event) {
+  const auto formatter = make_formatter(style, {.utc = true, .verbose = true});
   std::string out;
-  formatter->append(out, test::named_event(Kind::kAttempt, comm));
+  formatter->append(out, event);
   return out;
+}
+
+std::string line(Style style, const std::string& comm) {
+  return line(style, test::named_event(Kind::kAttempt, comm));
 }
 
 // Whether there is a byte that a terminal may obey, other than the line's end.
@@ -74,6 +78,41 @@ TEST(HostileNames, MakeOneLineWithoutControlCharactersInEveryStyle) {
       EXPECT_EQ(out.back(), '\n') << out;
       EXPECT_FALSE(has_control(out)) << testing::PrintToString(out);
       EXPECT_TRUE(is_utf8(out)) << testing::PrintToString(out);
+    }
+  }
+}
+
+// Its program, arguments, folder, parents, cgroup and container; the name of its peer.
+TEST(HostileTexts, MakeOneLineWithoutControlCharactersInEveryStyle) {
+  for (const Style style : {Style::kTable, Style::kJson, Style::kCsv}) {
+    for (const Kind kind : {Kind::kConnect, Kind::kExec}) {
+      for (const std::string& text : kHostileNames) {
+        const std::string out = line(style, test::identified_event(kind, text));
+        EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 1) << out;
+        EXPECT_EQ(out.back(), '\n') << out;
+        EXPECT_FALSE(has_control(out)) << testing::PrintToString(out);
+        EXPECT_TRUE(is_utf8(out)) << testing::PrintToString(out);
+      }
+    }
+  }
+}
+
+TEST(HostileTexts, AreCutInTheTableAtNoEscape) {
+  for (std::size_t length = 140; length < 180; ++length) {
+    for (const std::string& text :
+         {std::string(length, '\x01'), std::string(length, '\\'), "x" + std::string(length, '\x01'),
+          std::string(length, 'y') + "\xc3\xa9\xc3\xa9"}) {
+      const std::string out = line(Style::kTable, test::identified_event(Kind::kExec, text));
+      const std::size_t cut = out.find("…");
+      ASSERT_NE(cut, std::string::npos) << out;
+      std::string before = out.substr(out.find(": ") + 2, cut - out.find(": ") - 2);
+      EXPECT_TRUE(is_utf8(before)) << before;
+      for (std::size_t at = 0; (at = before.find('\\', at)) != std::string::npos;) {
+        ASSERT_LT(at + 1, before.size()) << before;
+        const std::size_t size = before[at + 1] == '\\' ? 2 : 4;
+        ASSERT_LE(at + size, before.size()) << before;
+        at += size;
+      }
     }
   }
 }

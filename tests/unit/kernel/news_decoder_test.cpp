@@ -173,8 +173,7 @@ TEST_F(DecodeNewsTest, MarksWhatIsCutAndWhatHasNoFile) {
 TEST_F(DecodeNewsTest, TellsAnEndACgroupAndAnAnswer) {
   EXPECT_EQ(decoded<model::Exited>(process_record(TT_EXITED)).process.pid, 1234U);
 
-  const auto cgroup = decoded<model::CgroupMade>(
-      cgroup_record(TT_CGROUP_MADE));
+  const auto cgroup = decoded<model::CgroupMade>(cgroup_record(TT_CGROUP_MADE));
   EXPECT_EQ(cgroup.id, 4711U);
   EXPECT_EQ(cgroup.path, "/a/b");
   const auto joined = decoded<model::CgroupJoined>(cgroup_record(TT_CGROUP_JOINED));
@@ -209,8 +208,7 @@ TEST_F(DecodeNewsTest, IsAnEventOnlyWhereTheKernelSaysSo) {
 
 TEST_F(DecodeNewsTest, IsRefusedWhereItEndsTooSoon) {
   for (const Record& whole :
-       {process_record(TT_FORKED), process_record(TT_EXITED), exec_record(),
-        cgroup_record(TT_CGROUP_MADE),
+       {process_record(TT_FORKED), process_record(TT_EXITED), exec_record(), cgroup_record(TT_CGROUP_MADE),
         record_of(tt_dns_news{header(TT_DNS_ANSWER, sizeof(tt_dns_news) + 3), 42, 3}, "abc")}) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
       const Record cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));

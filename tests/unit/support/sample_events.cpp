@@ -1,6 +1,9 @@
 #include "unit/support/sample_events.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <utility>
 
 namespace tcptrail::test {
 namespace {
@@ -109,6 +112,40 @@ model::Close sample_close() {
   return body;
 }
 
+std::shared_ptr<const model::Program> sample_program(const std::string& exe, std::vector<std::string> args) {
+  auto program = std::make_shared<model::Program>();
+  program->exe = exe;
+  program->args = std::move(args);
+  program->cwd = "/home/me";
+  return program;
+}
+
+std::shared_ptr<const model::Ancestor> sample_ancestor(std::uint32_t pid, const std::string& name,
+                                                       std::shared_ptr<const model::Ancestor> parent) {
+  auto ancestor = std::make_shared<model::Ancestor>();
+  ancestor->pid = pid;
+  ancestor->comm = model::Comm(name);
+  ancestor->program = sample_program("/usr/sbin/" + name, {name});
+  ancestor->parent = std::move(parent);
+  return ancestor;
+}
+
+model::Process sample_process() {
+  model::Process process;
+  process.ppid = 1233;
+  process.start = kSampleTime - 1'500'000'000;
+  process.session = 1200;
+  process.loginuid = 1000;
+  process.program = sample_program("/usr/bin/curl", {"curl", "-s", "http://example.org/?a=b c"});
+  process.ancestors = sample_ancestor(1233, "bash", sample_ancestor(1200, "sshd", nullptr));
+  return process;
+}
+
+void complete(model::Connection& conn, const model::Process& process) {
+  conn.process = std::make_shared<const model::Process>(process);
+  conn.cgroup = std::make_shared<const std::string>("/user.slice");
+}
+
 model::Lost sample_loss() {
   model::Lost body;
   body.count[Kind::kConnect] = 3;
@@ -145,6 +182,28 @@ std::vector<Event> ends_of_connections() {
           make(Kind::kClose, mapped(client()), sample_close()), make(Kind::kClose, unknown_side, stranger)};
 }
 
+Event deleted_program() {
+  Event event = sample_event(Kind::kExec);
+  model::Process process = sample_process();
+  auto program = std::make_shared<model::Program>();
+  program->exe = "/tmp/x\n";
+  program->exe_deleted = true;
+  program->args = {"x", std::string(300, 'a')};
+  process.program = std::move(program);
+  complete(event.conn, process);
+  return event;
+}
+
+// In a container that has a name and no id.
+Event on_a_machine() {
+  Event event = sample_event(Kind::kAccept);
+  complete(event.conn, sample_process());
+  event.conn.cgroup = std::make_shared<const std::string>("/machine.slice/systemd-nspawn@web.service");
+  event.conn.container =
+      std::make_shared<const model::Container>(model::Container{"web", "systemd-nspawn", "web", ""});
+  return event;
+}
+
 }  // namespace
 
 Event sample_event(Kind kind) {
@@ -169,6 +228,14 @@ Event sample_event(Kind kind) {
     case Kind::kFlood:
       return make(kind, many(client()),
                   model::Flood{Kind::kConnect, 12'345, kSampleTime - 4'980'000'000, kSampleTime, {}});
+    case Kind::kExec:
+    case Kind::kExit: {
+      Event event = make(kind, {}, {});
+      event.conn.netns = 4026531840;
+      event.conn.owner = sample_owner(model::OwnerKind::kConnect, "curl");
+      complete(event.conn, sample_process());
+      return event;
+    }
     case Kind::kLost:
       return make(kind, {}, sample_loss());
     case Kind::kStats:
@@ -176,6 +243,45 @@ Event sample_event(Kind kind) {
     default:
       return make(kind, not_bound_yet(client()), {});
   }
+}
+
+Event identified_event(Kind kind) {
+  Event event = sample_event(kind);
+  model::Process process = sample_process();
+  process.ns_pid = 7;
+  auto program = std::make_shared<model::Program>(*process.program);
+  program->exe = "memfd:payload";
+  program->exe_memfd = true;
+  program->args_truncated = true;
+  process.program = std::move(program);
+  complete(event.conn, process);
+  const std::string id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  event.conn.cgroup = std::make_shared<const std::string>("/system.slice/docker-" + id + ".scope");
+  event.conn.container = std::make_shared<const model::Container>(
+      model::Container{id, "docker", "", "01234567-89ab-cdef-0123-456789abcdef"});
+  event.conn.remote_name = std::make_shared<const std::string>("www.example.org");
+  event.conn.community_id.emplace();
+  const std::string_view community = "1:LQU9qZlK+B5F3KDmev6m5PMibrg=";
+  std::copy(community.begin(), community.end(), event.conn.community_id->text.begin());
+  return event;
+}
+
+Event identified_event(Kind kind, const std::string& text) {
+  Event event = sample_event(kind);
+  model::Process process = sample_process();
+  auto program = std::make_shared<model::Program>();
+  program->exe = program->cwd = text;
+  program->args = {text, text};
+  auto ancestor = std::make_shared<model::Ancestor>();
+  ancestor->pid = 1;
+  ancestor->comm = model::Comm(text);
+  ancestor->program = program;
+  process.program = program;
+  process.ancestors = ancestor;
+  complete(event.conn, process);
+  event.conn.cgroup = event.conn.remote_name = std::make_shared<const std::string>(text);
+  event.conn.container = std::make_shared<const model::Container>(model::Container{text, text, text, text});
+  return event;
 }
 
 Event named_event(Kind kind, std::string_view comm) {
@@ -207,7 +313,8 @@ std::vector<Event> sample_stream() {
                model::Flood{Kind::kFail, 7, kSampleTime - 500'000, kSampleTime, ECONNREFUSED}),
           make(Kind::kFlood, many(nobodys(server())),
                model::Flood{Kind::kReject, 1, kSampleTime, kSampleTime, {}}),
-          sample_event(Kind::kLost), sample_event(Kind::kStats)});
+          sample_event(Kind::kExec), sample_event(Kind::kExit), identified_event(Kind::kConnect),
+          deleted_program(), on_a_machine(), sample_event(Kind::kLost), sample_event(Kind::kStats)});
   std::uint64_t seq = 0;
   for (Event& event : stream) {
     event.time += seq * 1'000'000;
