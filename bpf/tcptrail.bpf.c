@@ -6,6 +6,7 @@
 #include "packet.bpf.c"
 #include "process.bpf.c"
 #include "cgroup.bpf.c"
+#include "names.bpf.c"
 #include "snapshot.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

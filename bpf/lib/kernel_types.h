@@ -56,9 +56,15 @@ struct sock_common {
 };
 
 struct socket;
+struct sk_buff;
+
+struct sk_buff_head {
+	struct sk_buff *prev; /* the last one, or the head itself */
+};
 
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	struct socket *sk_socket;
 	int sk_err;
 	__u16 sk_type;
@@ -244,7 +250,11 @@ struct net_device {
 
 struct sk_buff {
 	struct net_device *dev;
+	struct sock *sk;
+	unsigned int len;
+	unsigned int data_len; /* of them not in the first piece */
 	unsigned char *head;
+	unsigned char *data;
 	__u16 transport_header;
 	__u16 network_header;
 };
@@ -335,6 +345,13 @@ struct tcphdr {
 	__u8 flags;
 };
 
+struct udphdr {
+	__u16 source;
+	__u16 dest;
+	__u16 len;
+	__u16 check;
+};
+
 struct sockaddr_any {
 	__u16 family;
 	__u16 port;
@@ -352,6 +369,7 @@ struct sockaddr_any {
 #define AF_INET6 10
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
 #define IPPROTO_MPTCP 262
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000

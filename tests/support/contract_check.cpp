@@ -23,12 +23,18 @@ Fields operator+(Fields left, const Fields& right) {
 
 const Fields kStream{"time", "event", "seq"};
 const Fields kOwner{"pid", "tid", "uid", "gid", "comm", "owner", "netns", "cgroup_id"};
+const Fields kDoer{"pid", "tid", "uid", "gid", "comm", "netns", "cgroup_id"};
 const Fields kTuple{"direction", "family", "local_ip", "local_port", "remote_ip", "remote_port"};
 const Fields kTarget{"direction", "family", "remote_ip", "remote_port"};
 const Fields kLocal{"local_ip", "local_port"};
-// What later enrichment may add to any event that has a process or an address.
-const Fields kEnrichment{"ns_pid",    "mapped", "ppid",      "start",       "exe",          "args", "cwd",
-                         "ancestors", "cgroup", "container", "remote_name", "community_id", "conn"};
+// What tells more of a process.
+const Fields kProcess{"ns_pid",        "ppid",      "start",     "exe",
+                      "exe_deleted",   "exe_memfd", "args",      "cwd",
+                      "session",       "cgroup",    "container", "container_name",
+                      "pod_uid",       "loginuid",  "ancestors", "container_runtime",
+                      "args_truncated"};
+// What may come with any event of a socket that has a process or an address.
+const Fields kEnrichment = kProcess + Fields{"mapped", "remote_name", "community_id", "conn"};
 
 const std::map<std::string, Rule, std::less<>>& rules() {
   static const Fields kConn = kStream + kOwner + Fields{"conn"};
@@ -48,6 +54,8 @@ const std::map<std::string, Rule, std::less<>>& rules() {
       {"flood",
        {kStream + Fields{"direction", "family", "remote_ip", "netns", "kind", "count", "first", "last"},
         kOwner + kLocal + Fields{"remote_port", "error"}}},
+      {"exec", {kStream + kDoer, {}}},
+      {"exit", {kStream + kDoer, {}}},
       {"snapshot", {kConn + kLocal + Fields{"family", "state"}, {"direction", "remote_ip", "remote_port"}}},
   };
   return kAll;
@@ -56,8 +64,10 @@ const std::map<std::string, Rule, std::less<>>& rules() {
 const Fields kNumbers{"seq",       "local_port", "remote_port", "pid",        "tid",         "uid",
                       "gid",       "netns",      "cgroup_id",   "latency_us", "duration_us", "backlog_us",
                       "bytes_out", "bytes_in",   "segs_out",    "segs_in",    "rtt_us",      "retransmits",
-                      "backlog",   "ns_pid",     "ppid",        "count"};
-const Fields kFlags{"mapped", "accepted"};
+                      "backlog",   "ns_pid",     "ppid",        "count",      "session",     "loginuid"};
+const Fields kFlags{"mapped", "accepted", "exe_deleted", "exe_memfd", "args_truncated"};
+const Fields kNeverFalse{"mapped", "exe_deleted", "exe_memfd", "args_truncated"};
+const Fields kArrays{"args", "ancestors"};
 const std::map<std::string, Fields, std::less<>> kWords{
     {"direction", {"outbound", "inbound"}},
     {"family", {"ipv4", "ipv6"}},
@@ -105,8 +115,10 @@ class Checker {
     }
     for (const auto& member : event_->json().GetObject()) {
       const std::string name = member.name.GetString();
-      const bool known = rule->second.required.contains(name) || rule->second.optional.contains(name) ||
-                         (kEnrichment.contains(name) && !(event_->kind() == "reject" && name == "conn"));
+      const bool known =
+          rule->second.required.contains(name) || rule->second.optional.contains(name) ||
+          (has_socket() ? kEnrichment.contains(name) && !(event_->kind() == "reject" && name == "conn")
+                        : kProcess.contains(name));
       if (!known) complain(name + " does not belong to this kind");
       check_value(name, member.value);
     }
@@ -122,13 +134,17 @@ class Checker {
            (kOfOwner.contains(field) && !event_->has("owner"));
   }
 
+  bool has_socket() const { return event_->kind() != "exec" && event_->kind() != "exit"; }
+
   void check_value(const std::string& name, const rapidjson::Value& value) {
     if (value.IsNull() || (value.IsString() && value.GetStringLength() == 0 && name != "comm")) {
       complain(name + " is a placeholder");
     }
     if (kNumbers.contains(name) && !value.IsUint64()) complain(name + " is not a natural number");
     if (kFlags.contains(name) && !value.IsBool()) complain(name + " is not true or false");
-    if (name == "mapped" && value.IsFalse()) complain("mapped is told only where it is true");
+    if (kNeverFalse.contains(name) && value.IsFalse()) complain(name + " is told only where it is true");
+    if (kArrays.contains(name) && (!value.IsArray() || value.Empty()))
+      complain(name + " is no array with something in it");
     // The end that was asked for may be port 0.
     const std::string free_end = event_->text("direction") == "outbound" ? "local_port" : "remote_port";
     if (name == free_end && value.IsUint() && value.GetUint() == 0) {

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * DNS answers that this host receives, from port 53, as they are: user space reads the names from them. Most are single
+ * UDP packets that lie in one piece, and are met when they come to a socket. What lies in several pieces, and what comes
+ * by TCP, is met when a process reads it.
+ */
+#include "lib/news.h"
+#include "lib/task.h"
+
+#define DNS_PORT bpf_htons(53)
+#define DNS_HEADER 12
+
+struct dns_record {
+	struct tt_dns_news news;
+	char message[TT_MOST_DNS];
+};
+
+/* As for exec_records: one for each program that may run beside the other. */
+struct dns_records {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_record);
+} dns_arrived SEC(".maps"), dns_read SEC(".maps");
+
+static __always_inline void tell_answer(struct dns_record *record, __u32 netns, __u32 size)
+{
+	__u32 whole = sizeof(record->news) + size;
+
+	if (whole > sizeof(*record))
+		return;
+	record->news.netns = netns;
+	record->news.message_size = size;
+	news_header(&record->news.header, TT_DNS_ANSWER, whole, bpf_ktime_get_ns());
+	tell_news(record, whole);
+}
+
+static __always_inline __u32 own_netns(void)
+{
+	return BPF_CORE_READ(current_task(), nsproxy, net_ns, ns.inum);
+}
+
+static __always_inline bool is_dns_answer(const struct sk_buff *skb)
+{
+	const unsigned char *head = BPF_CORE_READ(skb, head);
+	struct udphdr udp = {};
+
+	bpf_probe_read_kernel(&udp, sizeof(udp), head + BPF_CORE_READ(skb, transport_header));
+	return udp.source == DNS_PORT;
+}
+
+static __always_inline bool is_udp(const struct sk_buff *skb)
+{
+	const unsigned char *at = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
+	struct ipv6hdr v6 = {};
+	struct iphdr v4 = {};
+
+	bpf_probe_read_kernel(&v4, sizeof(v4), at);
+	if (v4.ihl_version >> 4 == 4)
+		return v4.protocol == IPPROTO_UDP;
+	bpf_probe_read_kernel(&v6, sizeof(v6), at);
+	return v6.prefix[0] >> 4 == 6 && v6.next_header == IPPROTO_UDP;
+}
+
+/* A packet of a socket's queue, or one that was just taken out. Its data begin behind the UDP header. */
+static __always_inline void on_udp_packet(const struct sk_buff *skb, __u32 netns)
+{
+	__u32 size = BPF_CORE_READ(skb, len);
+	struct dns_record *record;
+	__u32 zero = 0;
+
+	if (size < DNS_HEADER || size > TT_MOST_DNS || BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb))
+		return;
+	record = bpf_map_lookup_elem(&dns_arrived, &zero);
+	if (record && bpf_probe_read_kernel(record->message, size, BPF_CORE_READ(skb, data)) == 0)
+		tell_answer(record, netns, size);
+}
+
+/* Also for each segment of a TCP connection: first of all, what is no UDP goes. */
+SEC("?tp_btf/sk_data_ready")
+int BPF_PROG(dns_arrived_tracepoint, const struct sock *sk)
+{
+	const struct sk_buff *last;
+	__u16 port;
+
+	if (sk->sk_protocol != IPPROTO_UDP || control.stopped)
+		return 0;
+	port = sk->__sk_common.skc_dport; /* 0: not connected */
+	if (port && port != DNS_PORT)
+		return 0;
+	last = BPF_CORE_READ(sk, sk_receive_queue.prev);
+	if (address_of(last) != address_of(sk) + bpf_core_field_offset(struct sock, sk_receive_queue))
+		on_udp_packet((const struct sk_buff *)address_of(last),
+			      BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
+	return 0;
+}
+
+/* Before 6.3 (40e0b0908142) a socket's readiness is not told. A packet that was read is let go of, in the process that
+ * read it. */
+SEC("?tp_btf/consume_skb")
+int BPF_PROG(dns_consumed_tracepoint, const struct sk_buff *skb)
+{
+	if (!control.stopped && is_udp(skb))
+		on_udp_packet(skb, own_netns());
+	return 0;
+}
+
+enum dns_carrier {
+	DNS_NONE,
+	DNS_BY_UDP, /* in several pieces: what lies in one was met before */
+	DNS_BY_TCP,
+};
+
+/* How what a process is reading came. */
+static __always_inline enum dns_carrier carrier_of(const struct sk_buff *skb)
+{
+	const struct sock *sk = BPF_CORE_READ(skb, sk);
+
+	if (sk && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
+		return BPF_CORE_READ(sk, __sk_common.skc_dport) == DNS_PORT ? DNS_BY_TCP : DNS_NONE;
+	return BPF_CORE_READ(skb, data_len) && is_udp(skb) && is_dns_answer(skb) ? DNS_BY_UDP : DNS_NONE;
+}
+
+/* Where the message lies in the data, `begin` being its first two bytes and `size` how much there is. By TCP its length
+ * comes before it; that may have come in a segment of its own. Returns the place, and sets the size. */
+static __always_inline __u32 message_in(enum dns_carrier carrier, const __u8 *begin, __u32 *size)
+{
+	__u32 length = (__u32)begin[0] << 8 | begin[1];
+
+	if (carrier == DNS_BY_UDP || length + 2 > *size)
+		return 0;
+	*size = length;
+	return 2;
+}
+
+/* Where only what lies in the first piece can be read. */
+SEC("?tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
+{
+	enum dns_carrier carrier;
+	struct dns_record *record;
+	const unsigned char *data;
+	__u8 begin[2] = {};
+	__u32 zero = 0;
+	__u32 size, at;
+
+	if (control.stopped)
+		return 0;
+	carrier = carrier_of(skb);
+	if (carrier == DNS_NONE)
+		return 0;
+	size = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
+	data = BPF_CORE_READ(skb, data);
+	record = bpf_map_lookup_elem(&dns_read, &zero);
+	if (!record || size < DNS_HEADER || bpf_probe_read_kernel(begin, sizeof(begin), data) != 0)
+		return 0;
+	at = message_in(carrier, begin, &size);
+	if (size >= DNS_HEADER && size <= TT_MOST_DNS &&
+	    bpf_probe_read_kernel(record->message, size, data + at) == 0)
+		tell_answer(record, own_netns(), size);
+	return 0;
+}
+
+#ifndef TT_COMPAT
+/* For tracing programs since 6.13 (b5ad4cdc46c7). */
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *data) __weak __ksym;
+#endif
+
+SEC("?tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(dns_read_tracepoint, const struct sk_buff *skb)
+{
+#ifndef TT_COMPAT /* where nobody loads it: see the hook catalogue */
+	enum dns_carrier carrier;
+	struct dns_record *record;
+	struct bpf_dynptr data;
+	__u8 begin[2] = {};
+	__u32 zero = 0;
+	__u32 size, at;
+
+	if (control.stopped)
+		return 0;
+	carrier = carrier_of(skb);
+	if (carrier == DNS_NONE)
+		return 0;
+	size = skb->len;
+	record = bpf_map_lookup_elem(&dns_read, &zero);
+	if (!record || size < DNS_HEADER || bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &data) != 0 ||
+	    bpf_dynptr_read(begin, sizeof(begin), &data, 0, 0) != 0)
+		return 0;
+	at = message_in(carrier, begin, &size);
+	if (size >= DNS_HEADER && size <= TT_MOST_DNS &&
+	    bpf_dynptr_read(record->message, size, &data, at, 0) == 0)
+		tell_answer(record, own_netns(), size);
+#endif
+	return 0;
+}
