@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "enrich/containers.h"
 #include "enrich/name_table.h"
 #include "enrich/process_table.h"
@@ -11,6 +13,9 @@ namespace tcptrail::enrich {
 
 class Enricher {
  public:
+  explicit Enricher(ProcessTable processes = ProcessTable(), Containers containers = Containers())
+      : processes_(std::move(processes)), containers_(std::move(containers)) {}
+
   // Reads what is there already: every process and cgroup. To be called when the source has begun to tell, so
   // that nothing falls between.
   void seed();
@@ -18,6 +23,7 @@ class Enricher {
   void learn(const model::News& news);
   // Fills in what src/enrich/ adds to a connection (model/event.h).
   void complete(model::Event& event);
+  const ProcessTable& processes() const { return processes_; }
 
  private:
   ProcessTable processes_;

@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadValue{"UnknownUser", {"-u", "no-such-user-here"}, "no-such-user-here"},
                       BadValue{"UserTooLarge", {"-u", "4294967296"}, "4294967296"},
                       BadValue{"UnknownEvent", {"-e", "connect,conect"}, "conect"},
-                      BadValue{"EventOfLater", {"-e", "connect,exec"}, "exec"},
+                      BadValue{"EventOfLater", {"-e", "connect,exce"}, "exce"},
                       BadValue{"UnknownFormat", {"-o", "jsom"}, "jsom"},
                       BadValue{"NegativeDuration", {"--duration=-1"}, "-1"},
                       BadValue{"DurationNoNumber", {"-d", "soon"}, "soon"},
