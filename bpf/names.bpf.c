@@ -76,23 +76,52 @@ static __always_inline void on_udp_packet(const struct sk_buff *skb, __u32 netns
 		tell_answer(record, netns, size);
 }
 
-/* Also for each segment of a TCP connection: first of all, what is no UDP goes. */
+/* What puts a packet into a UDP socket's queue: __udp_enqueue_schedule_skb(sk, skb). Nothing else passes here. */
+static __noinline int on_udp_queued(const struct sock *sk, const struct sk_buff *skb)
+{
+	if (!control.stopped)
+		on_udp_packet(skb, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
+	return 0;
+}
+
+SEC("?fentry/__udp_enqueue_schedule_skb")
+int BPF_PROG(dns_queued_fentry, const struct sock *sk, const struct sk_buff *skb)
+{
+	return on_udp_queued((const struct sock *)address_of(sk), (const struct sk_buff *)address_of(skb));
+}
+
+SEC("?kprobe/__udp_enqueue_schedule_skb")
+int BPF_KPROBE(dns_queued_kprobe, const struct sock *sk, const struct sk_buff *skb)
+{
+	return on_udp_queued(sk, skb);
+}
+
+/* The first thing that is looked at is what the processor's cache has anyway. Of other ports are all TCP connections but
+ * a few, and what is connected to nobody has none. */
+static __always_inline bool is_of_another_port(const struct sock *sk)
+{
+	__u16 port = sk->__sk_common.skc_dport;
+
+	return port && port != DNS_PORT;
+}
+
+static __noinline int on_port_ready(const struct sock *sk)
+{
+	__u64 last = (__u64)BPF_CORE_READ(sk, sk_receive_queue.prev);
+
+	if (control.stopped || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP)
+		return 0;
+	if (last != (__u64)sk + bpf_core_field_offset(struct sock, sk_receive_queue))
+		on_udp_packet((const struct sk_buff *)last,
+			      BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
+	return 0;
+}
+
+/* Also for each segment of a TCP connection. */
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(dns_arrived_tracepoint, const struct sock *sk)
 {
-	const struct sk_buff *last;
-	__u16 port;
-
-	if (sk->sk_protocol != IPPROTO_UDP || control.stopped)
-		return 0;
-	port = sk->__sk_common.skc_dport; /* 0: not connected */
-	if (port && port != DNS_PORT)
-		return 0;
-	last = BPF_CORE_READ(sk, sk_receive_queue.prev);
-	if (address_of(last) != address_of(sk) + bpf_core_field_offset(struct sock, sk_receive_queue))
-		on_udp_packet((const struct sk_buff *)address_of(last),
-			      BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
-	return 0;
+	return is_of_another_port(sk) ? 0 : on_port_ready((const struct sock *)address_of(sk));
 }
 
 /* Before 6.3 (40e0b0908142) a socket's readiness is not told. A packet that was read is let go of, in the process that
@@ -133,6 +162,14 @@ static __always_inline __u32 message_in(enum dns_carrier carrier, const __u8 *be
 	return 2;
 }
 
+/* For every read of every connection: most goes at once. */
+static __always_inline bool is_read_from_another_port(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	return sk && is_of_another_port(sk);
+}
+
 /* Where only what lies in the first piece can be read. */
 SEC("?tp_btf/skb_copy_datagram_iovec")
 int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
@@ -144,7 +181,7 @@ int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
 	__u32 zero = 0;
 	__u32 size, at;
 
-	if (control.stopped)
+	if (is_read_from_another_port(skb) || control.stopped)
 		return 0;
 	carrier = carrier_of(skb);
 	if (carrier == DNS_NONE)
@@ -177,7 +214,7 @@ int BPF_PROG(dns_read_tracepoint, const struct sk_buff *skb)
 	__u32 zero = 0;
 	__u32 size, at;
 
-	if (control.stopped)
+	if (is_read_from_another_port(skb) || control.stopped)
 		return 0;
 	carrier = carrier_of(skb);
 	if (carrier == DNS_NONE)
