@@ -37,7 +37,8 @@ struct tt_config {
 	__u8 by_cgroup;
 	__u8 accept_probed; /* accept() is followed from entry to return */
 	__u8 identify; /* user space wants to know who is who: abi/news.h */
-	__u8 reserved[2];
+	__u8 preemptible; /* tasks may be preempted in a program */
+	__u8 reserved[1];
 	__u32 cgroup_depth; /* the deepest cgroup asked for */
 	__u32 budget; /* events a second that each process may tell singly, on average, whatever others do */
 	__u32 flood_bytes; /* of the large ring unread, from which on processes above their budget are summed up */

@@ -70,9 +70,13 @@ enum tt_end {
 #define TT_ACCEPTED 0x2 /* inbound, and a process has taken it */
 #define TT_WANTED_CGROUP 0x4 /* the owner is in a cgroup that the filter asks for */
 
-/* A process is known by its id and the time it began, in nanoseconds since the boot (CLOCK_BOOTTIME, what
- * /proc/PID/stat shows in ticks). Events carry 32 bits of that: enough to tell two processes of one id apart. */
-#define TT_START_MARK(start_ns) ((__u32)((start_ns) >> 20))
+/*
+ * A process is known by its id and the time it began, in nanoseconds since the boot (CLOCK_BOOTTIME, what /proc/PID/stat
+ * shows in ticks); what it runs, by how often it and those that it descends from have executed a program. Events carry
+ * 24 bits of the one, enough to tell two processes of one id apart, and 8 of the other.
+ */
+#define TT_START_MARK(start_ns) ((__u32)(((start_ns) >> 20) & 0xffffff))
+#define TT_OWNER_MARK(start_ns, execs) (TT_START_MARK(start_ns) | (__u32)(execs) << 24)
 
 struct tt_header {
 	__u16 size; /* of the whole record, this header included */
@@ -102,7 +106,7 @@ struct tt_conn {
 	__u8 direction; /* enum tt_direction */
 	__u8 owner; /* enum tt_owner */
 	__u8 flags;
-	__u32 owner_started; /* TT_START_MARK of its process; 0: not known */
+	__u32 owner_mark; /* TT_OWNER_MARK of its process; 0: not known */
 	struct tt_task task;
 };
 

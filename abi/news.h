@@ -39,7 +39,7 @@ struct tt_process {
 	__u32 parent_pid; /* process, initial pid namespace; 0: none */
 	__u32 parent_mark; /* TT_START_MARK of it */
 	__u32 flags;
-	__u32 reserved;
+	__u32 execs; /* as in TT_OWNER_MARK, all bits */
 };
 
 /* TT_FORKED and TT_EXITED are a header and a process. */

@@ -1,4 +1,5 @@
-// bench_micro: how many events a second one core decodes and formats, without a kernel.
+// bench_micro: how many events a second one core decodes, completes with who did it, and formats, without a
+// kernel.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -10,6 +11,7 @@
 
 #include "base/unique_fd.h"
 #include "check.h"
+#include "enrich/enricher.h"
 #include "format/formatter.h"
 #include "kernel/decoder.h"
 #include "machine.h"
@@ -53,10 +55,30 @@ void decode(benchmark::State& state) {
   count_events(state);
 }
 
+enrich::Enricher informed() {
+  enrich::Enricher enricher;
+  for (const model::News& news : bench::sample_news()) enricher.learn(news);
+  return enricher;
+}
+
+void decode_and_identify(benchmark::State& state) {
+  const WallClock clock;
+  enrich::Enricher enricher = informed();
+  while (state.KeepRunning()) {
+    for (const tt_event& record : records()) {
+      auto event = kernel::decode(bytes_of(record), clock);
+      enricher.complete(*event);
+      benchmark::DoNotOptimize(event);
+    }
+  }
+  count_events(state);
+}
+
 void format_to_string(benchmark::State& state, Style style) {
   const WallClock clock;
   std::vector<model::Event> events;
-  for (const tt_event& record : records()) events.push_back(decoded(record, clock));
+  enrich::Enricher enricher = informed();
+  for (const tt_event& record : records()) enricher.complete(events.emplace_back(decoded(record, clock)));
   const auto formatter = format::make_formatter(style, {});
   std::string out;
   while (state.KeepRunning()) {
@@ -71,9 +93,11 @@ void decode_to_null(benchmark::State& state, Style style) {
   const WallClock clock;
   const UniqueFd null(bench::check(::open("/dev/null", O_WRONLY | O_CLOEXEC), "/dev/null"));
   sink::FileSink sink(null.get(), -1, format::make_formatter(style, {}));
+  enrich::Enricher enricher = informed();
   while (state.KeepRunning()) {
     for (const tt_event& record : records()) {
-      const auto event = kernel::decode(bytes_of(record), clock);
+      auto event = kernel::decode(bytes_of(record), clock);
+      enricher.complete(*event);
       benchmark::DoNotOptimize(sink.put(*event));
     }
   }
@@ -117,6 +141,7 @@ class BestOf : public benchmark::BenchmarkReporter {
 void repeat(benchmark::internal::Benchmark* one) { one->Repetitions(kRepetitions)->MinTime(0.2); }
 
 BENCHMARK(decode)->Apply(repeat);
+BENCHMARK(decode_and_identify)->Apply(repeat);
 BENCHMARK_CAPTURE(format_to_string, json, Style::kJson)->Apply(repeat);
 BENCHMARK_CAPTURE(format_to_string, csv, Style::kCsv)->Apply(repeat);
 BENCHMARK_CAPTURE(format_to_string, table, Style::kTable)->Apply(repeat);

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace tcptrail::bench {
 namespace {
@@ -13,6 +16,8 @@ namespace {
 constexpr std::uint32_t kConnections = 200;  // fits the processor's second cache, as the small ring does
 constexpr std::uint64_t kStartNs = 40'000'000'000'000;
 constexpr std::uint64_t kBetweenEventsNs = 18'000;
+
+model::BootNs sample_start(std::uint32_t pid) { return 1'000'000'000ULL * pid; }
 
 void set_address(__u32 (&words)[4], bool v6, std::uint32_t host) {
   words[0] = v6 ? htonl(0x20010db8) : 0;
@@ -53,6 +58,7 @@ class Recorder {
     conn.netns = 4'026'531'840;
     conn.family = v6 ? 6 : 4;
     conn.direction = static_cast<__u8>(direction);
+    conn.owner_mark = model::start_mark(sample_start(31'000 + number));
     conn.owner = outbound ? TT_OWNER_CONNECT : TT_OWNER_ACCEPT;
     conn.flags = outbound ? 0 : TT_ACCEPTED;
     conn.task = {31'000 + number, 31'010 + number, 1000, 1000, 18'446, {}};
@@ -75,6 +81,29 @@ class Recorder {
 };
 
 }  // namespace
+
+std::vector<model::News> sample_news() {
+  std::vector<model::News> all = {
+      model::CgroupMade{18'446, "/system.slice/docker-" + std::string(64, 'c') + ".scope"}};
+  for (std::uint32_t number = 0; number < kConnections; ++number) {
+    model::Execed news;
+    news.process.pid = 31'000 + number;
+    news.process.start = sample_start(news.process.pid);
+    news.process.parent_pid = 31'000 + number / 2 - 1;
+    news.process.parent_mark = model::start_mark(sample_start(news.process.parent_pid));
+    news.process.session = 30'000;
+    news.process.loginuid = 1000;
+    news.process.comm = model::Comm(number % 2 == 0 ? "curl" : "nginx: worker");
+    auto program = std::make_shared<model::Program>();
+    program->exe = "/usr/bin/curl";
+    program->args = {"curl", "--silent", "--max-time", "10",
+                     "https://www.example.org/path?query=" + std::to_string(number)};
+    program->cwd = "/home/somebody/work";
+    news.program = std::move(program);
+    all.emplace_back(std::move(news));
+  }
+  return all;
+}
 
 std::vector<tt_event> sample_records() {
   Recorder recorder;

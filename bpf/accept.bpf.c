@@ -9,7 +9,7 @@
 static __always_inline void mark_accepted(struct tt_conn *c, const struct tt_conn *current)
 {
 	c->task = current->task;
-	c->owner_started = current->owner_started;
+	c->owner_mark = current->owner_mark;
 	c->flags &= ~TT_WANTED_CGROUP;
 	c->flags |= current->flags | TT_ACCEPTED;
 	c->direction = TT_INBOUND;

@@ -17,7 +17,8 @@ struct cgroup_records {
 	__type(value, struct cgroup_record);
 } cgroups_made SEC(".maps"), cgroups_joined SEC(".maps");
 
-static __always_inline void tell_cgroup(struct cgroup_record *record, enum tt_news_kind kind, const char *path)
+static __always_inline void tell_cgroup(struct cgroup_record *record, enum tt_news_kind kind,
+					const char *path)
 {
 	long length = bpf_probe_read_kernel_str(record->path, sizeof(record->path), path);
 	__u32 size;

@@ -69,10 +69,15 @@ static __always_inline void on_udp_packet(const struct sk_buff *skb, __u32 netns
 	struct dns_record *record;
 	__u32 zero = 0;
 
-	if (size < DNS_HEADER || size > TT_MOST_DNS || BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb))
+	if (BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb))
 		return;
 	record = bpf_map_lookup_elem(&dns_arrived, &zero);
-	if (record && bpf_probe_read_kernel(record->message, size, BPF_CORE_READ(skb, data)) == 0)
+	if (!record || size < DNS_HEADER)
+		return;
+	barrier_var(
+		size); /* or the compiler asks for both bounds at once, of a number that the verifier does not know */
+	if (size <= TT_MOST_DNS &&
+	    bpf_probe_read_kernel(record->message, size, BPF_CORE_READ(skb, data)) == 0)
 		tell_answer(record, netns, size);
 }
 
@@ -96,12 +101,9 @@ int BPF_KPROBE(dns_queued_kprobe, const struct sock *sk, const struct sk_buff *s
 	return on_udp_queued(sk, skb);
 }
 
-/* The first thing that is looked at is what the processor's cache has anyway. Of other ports are all TCP connections but
- * a few, and what is connected to nobody has none. */
-static __always_inline bool is_of_another_port(const struct sock *sk)
+/* Of other ports are all TCP connections but a few; what is connected to nobody has none. */
+static __always_inline bool is_another_port(__u16 port)
 {
-	__u16 port = sk->__sk_common.skc_dport;
-
 	return port && port != DNS_PORT;
 }
 
@@ -121,7 +123,9 @@ static __noinline int on_port_ready(const struct sock *sk)
 SEC("?tp_btf/sk_data_ready")
 int BPF_PROG(dns_arrived_tracepoint, const struct sock *sk)
 {
-	return is_of_another_port(sk) ? 0 : on_port_ready((const struct sock *)address_of(sk));
+	if (is_another_port(sk->__sk_common.skc_dport))
+		return 0;
+	return on_port_ready((const struct sock *)address_of(sk));
 }
 
 /* Before 6.3 (40e0b0908142) a socket's readiness is not told. A packet that was read is let go of, in the process that
@@ -162,12 +166,10 @@ static __always_inline __u32 message_in(enum dns_carrier carrier, const __u8 *be
 	return 2;
 }
 
-/* For every read of every connection: most goes at once. */
+/* For every read of every connection: most goes at once. By probes, as most kernels' verifiers do not follow skb->sk. */
 static __always_inline bool is_read_from_another_port(const struct sk_buff *skb)
 {
-	const struct sock *sk = skb->sk;
-
-	return sk && is_of_another_port(sk);
+	return is_another_port(BPF_CORE_READ(skb, sk, __sk_common.skc_dport));
 }
 
 /* Where only what lies in the first piece can be read. */
@@ -192,8 +194,10 @@ int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
 	if (!record || size < DNS_HEADER || bpf_probe_read_kernel(begin, sizeof(begin), data) != 0)
 		return 0;
 	at = message_in(carrier, begin, &size);
-	if (size >= DNS_HEADER && size <= TT_MOST_DNS &&
-	    bpf_probe_read_kernel(record->message, size, data + at) == 0)
+	if (size < DNS_HEADER)
+		return 0;
+	barrier_var(size); /* as above */
+	if (size <= TT_MOST_DNS && bpf_probe_read_kernel(record->message, size, data + at) == 0)
 		tell_answer(record, own_netns(), size);
 	return 0;
 }
@@ -225,8 +229,10 @@ int BPF_PROG(dns_read_tracepoint, const struct sk_buff *skb)
 	    bpf_dynptr_read(begin, sizeof(begin), &data, 0, 0) != 0)
 		return 0;
 	at = message_in(carrier, begin, &size);
-	if (size >= DNS_HEADER && size <= TT_MOST_DNS &&
-	    bpf_dynptr_read(record->message, size, &data, at, 0) == 0)
+	if (size < DNS_HEADER)
+		return 0;
+	barrier_var(size); /* as above */
+	if (size <= TT_MOST_DNS && bpf_dynptr_read(record->message, size, &data, at, 0) == 0)
 		tell_answer(record, own_netns(), size);
 #endif
 	return 0;

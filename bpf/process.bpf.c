@@ -24,30 +24,43 @@ static __always_inline void tell_process(void *record, __u64 size, struct tt_cou
 		__sync_fetch_and_add(&told->lost[kind], 1);
 }
 
-SEC("?tp_btf/sched_process_fork")
-int BPF_PROG(forked_tracepoint, struct task_struct *parent, struct task_struct *child)
+/*
+ * From Linux 7.0 the kernel skips a program while another task is preempted in it (lib/standby.h). So there each of these
+ * has a stand-by, the same a second time at the same place, which finds nothing left to do where the first has run.
+ */
+static __always_inline bool is_left_to_tell(const struct tt_process *p, enum process_deed deed)
+{
+	return !config.preemptible || is_first_to_tell(p, deed);
+}
+
+static __always_inline int on_forked(const struct task_struct *child)
 {
 	struct tt_process_news news = {};
 
 	if (control.stopped || child->pid != child->tgid) /* a thread */
 		return 0;
-	news_header(&news.header, TT_FORKED, sizeof(news), bpf_ktime_get_ns());
 	describe_process(&news.process, child);
+	if (!is_left_to_tell(&news.process, PROCESS_FORKED))
+		return 0;
+	news_header(&news.header, TT_FORKED, sizeof(news), bpf_ktime_get_ns());
 	tell_news(&news, sizeof(news));
 	return 0;
 }
 
-/* A process ends with its last thread; two that end at once may both find that they are. */
-static __always_inline bool is_first_exit(const struct tt_process *p)
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(forked_tracepoint, struct task_struct *parent, struct task_struct *child)
 {
-	struct process_key key = { .pid = p->task.pid, .started = TT_START_MARK(p->start_ns) };
-	__u8 yes = 1;
-
-	return bpf_map_update_elem(&exited, &key, &yes, BPF_NOEXIST) == 0;
+	return on_forked(child);
 }
 
-SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(exited_tracepoint, struct task_struct *task)
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(forked_standby_tracepoint, struct task_struct *parent, struct task_struct *child)
+{
+	return on_forked(child);
+}
+
+/* A process ends with its last thread; two that end at once may both find that they are. */
+static __always_inline int on_exited(const struct task_struct *task)
 {
 	struct tt_process_news news = {};
 	struct tt_counters *told;
@@ -55,7 +68,7 @@ int BPF_PROG(exited_tracepoint, struct task_struct *task)
 	if (control.stopped || BPF_CORE_READ(task, signal, live.counter) > 0)
 		return 0;
 	describe_process(&news.process, task);
-	if (!is_first_exit(&news.process))
+	if (!is_first_to_tell(&news.process, PROCESS_EXITED))
 		return 0;
 	news_header(&news.header, TT_EXITED, sizeof(news), bpf_ktime_get_ns());
 	told = admit_process(TT_EXIT, &news.process, config.by_cgroup && task_in_wanted_cgroup(task));
@@ -65,19 +78,31 @@ int BPF_PROG(exited_tracepoint, struct task_struct *task)
 	return 0;
 }
 
-/* The record of an exec is made here, as it is too long for the stack. One program uses it, which the kernel never lets
- * interrupt itself. */
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(exited_tracepoint, struct task_struct *task)
+{
+	return on_exited(task);
+}
+
+SEC("?tp_btf/sched_process_exit")
+int BPF_PROG(exited_standby_tracepoint, struct task_struct *task)
+{
+	return on_exited(task);
+}
+
+/* The record of an exec is made here, as it is too long for the stack. Each program has its own, and the kernel never lets
+ * one interrupt itself. */
 struct exec_record {
 	struct tt_exec_news news;
 	char texts[TT_TEXTS];
 };
 
-struct {
+struct exec_records {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct exec_record);
-} exec_records SEC(".maps");
+} exec_records SEC(".maps"), exec_standby_records SEC(".maps");
 
 static __always_inline void read_args(struct exec_record *record, const struct task_struct *task)
 {
@@ -130,8 +155,7 @@ static __always_inline void read_cwd(struct exec_record *record, const struct ta
 		record->news.process.flags |= TT_CWD_TRUNCATED;
 }
 
-SEC("?tp_btf/sched_process_exec")
-int BPF_PROG(executed_tracepoint, struct task_struct *task)
+static __always_inline int on_executed(void *records, const struct task_struct *task)
 {
 	struct path_at root = { .mnt = (__u64)BPF_CORE_READ(task, fs, root.mnt),
 				.dentry = (__u64)BPF_CORE_READ(task, fs, root.dentry) };
@@ -142,10 +166,12 @@ int BPF_PROG(executed_tracepoint, struct task_struct *task)
 
 	if (control.stopped)
 		return 0;
-	record = bpf_map_lookup_elem(&exec_records, &zero);
+	record = bpf_map_lookup_elem(records, &zero);
 	if (!record)
 		return 0;
 	describe_process(&record->news.process, task);
+	if (!is_left_to_tell(&record->news.process, PROCESS_EXECUTED))
+		return 0;
 	read_args(record, task);
 	read_exe(record, task, &root);
 	read_cwd(record, task, &root);
@@ -159,4 +185,16 @@ int BPF_PROG(executed_tracepoint, struct task_struct *task)
 	news_header(&record->news.header, TT_EXECED, size, bpf_ktime_get_ns());
 	tell_process(record, size, told, TT_EXEC);
 	return 0;
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(executed_tracepoint, struct task_struct *task)
+{
+	return on_executed(&exec_records, task);
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(executed_standby_tracepoint, struct task_struct *task)
+{
+	return on_executed(&exec_standby_records, task);
 }

@@ -80,7 +80,7 @@ static __always_inline void name_holder(struct tracked *known, const struct tt_c
 	if (known->conn.owner || known->conn.direction != TT_OUTBOUND || known->phase != TT_PHASE_ESTABLISHED)
 		return;
 	known->conn.task = found->task;
-	known->conn.owner_started = found->owner_started;
+	known->conn.owner_mark = found->owner_mark;
 	known->conn.flags |= found->flags & TT_WANTED_CGROUP;
 	barrier();
 	known->conn.owner = TT_OWNER_SNAPSHOT;

@@ -15,6 +15,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(libraries ${TCPTRAIL_SYSROOT}/usr/lib/aarch64-linux-gnu)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} ${TCPTRAIL_SYSROOT})
 set(ENV{PKG_CONFIG_LIBDIR} ${libraries}/pkgconfig:${TCPTRAIL_SYSROOT}/usr/share/pkgconfig)
+# Headers that differ by architecture.
+set(CMAKE_CXX_FLAGS_INIT "-idirafter ${TCPTRAIL_SYSROOT}/usr/include/aarch64-linux-gnu")
 # Where the libraries that our libraries need are.
 set(CMAKE_EXE_LINKER_FLAGS_INIT
   "-Wl,-rpath-link,${libraries}:${TCPTRAIL_SYSROOT}/lib/aarch64-linux-gnu")

@@ -231,6 +231,7 @@ struct task_struct {
 	int tgid;
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
+	__u64 self_exec_id; /* counted up by each exec, inherited by a fork */
 	__u64 start_boottime; /* so named since 5.5 (cf25e24db61c) */
 	struct pid *thread_pid;
 	struct signal_struct *signal;

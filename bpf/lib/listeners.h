@@ -45,7 +45,7 @@ static __noinline void listeners_add(const struct tt_conn *c, __u16 family)
 	struct listener *l;
 
 	fresh.task = c->task;
-	fresh.owner_started = c->owner_started;
+	fresh.owner_mark = c->owner_mark;
 	listener_key_of(&key, c, family);
 	l = bpf_map_lookup_elem(&listeners, &key);
 	if (!l) {
@@ -82,7 +82,7 @@ CHECKED_ONCE int own_by_listener(struct tt_conn *c, __u16 family)
 		return 0;
 	c->owner = TT_OWNER_LISTENER;
 	c->task = l->task;
-	c->owner_started = l->owner_started;
+	c->owner_mark = l->owner_mark;
 	c->flags |= l->flags;
 	return 0;
 }

@@ -5,18 +5,39 @@
 
 #include "lib/task.h"
 
-struct process_key {
-	__u32 pid;
-	__u32 started; /* TT_START_MARK */
+enum process_deed {
+	PROCESS_FORKED,
+	PROCESS_EXECUTED,
+	PROCESS_EXITED,
 };
 
-/* Processes of which the end was told. Inserted by the first of their last threads; the oldest give way. */
+struct deed_key {
+	__u32 pid;
+	__u32 started; /* TT_START_MARK */
+	__u32 execs;
+	__u32 deed; /* enum process_deed */
+};
+
+/* What was told of processes, where it might be told twice. Inserted by who is first; the oldest give way. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
-	__type(key, struct process_key);
+	__type(key, struct deed_key);
 	__type(value, __u8);
-} exited SEC(".maps");
+} deeds SEC(".maps");
+
+static __always_inline bool is_first_to_tell(const struct tt_process *p, enum process_deed deed)
+{
+	struct deed_key key = {
+		.pid = p->task.pid,
+		.started = TT_START_MARK(p->start_ns),
+		.execs = deed == PROCESS_EXECUTED ? p->execs : 0,
+		.deed = deed,
+	};
+	__u8 yes = 1;
+
+	return bpf_map_update_elem(&deeds, &key, &yes, BPF_NOEXIST) == 0;
+}
 
 /* The number that a struct pid has in the namespace at this level; 0 is the initial one. Its last member is an array of
  * one for each, so the place is computed: only constant indices can be relocated. */
@@ -50,7 +71,7 @@ static __always_inline void describe_process(struct tt_process *p, const struct 
 	p->parent_pid = BPF_CORE_READ(parent, tgid);
 	p->parent_mark = TT_START_MARK(BPF_CORE_READ(parent, group_leader, start_boottime));
 	p->flags = 0;
-	p->reserved = 0;
+	p->execs = BPF_CORE_READ(task, self_exec_id);
 }
 
 /*

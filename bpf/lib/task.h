@@ -60,7 +60,8 @@ static __always_inline void own_by(struct tt_conn *c, const struct task_struct *
 	((__u64 *)c->task.comm)[1] = ((const __u64 *)task->comm)[1];
 #endif
 	if (config.identify)
-		c->owner_started = TT_START_MARK(TASK_READ(task, group_leader, start_boottime));
+		c->owner_mark = TT_OWNER_MARK(TASK_READ(task, group_leader, start_boottime),
+					      TASK_READ(task, self_exec_id));
 	c->flags &= ~TT_WANTED_CGROUP;
 	if (in_cgroup)
 		c->flags |= TT_WANTED_CGROUP;

@@ -62,7 +62,7 @@ struct listener {
 	struct tt_task task; /* all zero where several processes share the address (SO_REUSEPORT) */
 	__u32 sockets;
 	__u32 flags; /* TT_WANTED_CGROUP */
-	__u32 owner_started; /* as in tt_conn */
+	__u32 owner_mark; /* as in tt_conn */
 	__u32 reserved;
 };
 

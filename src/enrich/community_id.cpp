@@ -1,12 +1,12 @@
 #include "enrich/community_id.h"
 
-#include <openssl/evp.h>
+#include <nettle/base64.h>
+#include <nettle/sha1.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <tuple>
 
@@ -14,25 +14,6 @@ namespace tcptrail::enrich {
 namespace {
 
 constexpr std::uint8_t kTcp = 6;
-constexpr std::size_t kDigest = 20;
-
-// SHA-1, fetched once: to look it up by name at each call takes longer than the rest.
-class Sha1 {
- public:
-  bool digest(std::span<const std::uint8_t> data, std::array<std::uint8_t, kDigest>& out) {
-    return context_ && sha1_ && EVP_DigestInit_ex2(context_.get(), sha1_.get(), nullptr) == 1 &&
-           EVP_DigestUpdate(context_.get(), data.data(), data.size()) == 1 &&
-           EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1;
-  }
-
- private:
-  struct Free {
-    void operator()(EVP_MD* md) const { EVP_MD_free(md); }
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD, Free> sha1_{EVP_MD_fetch(nullptr, "SHA1", nullptr)};
-  std::unique_ptr<EVP_MD_CTX, Free> context_{EVP_MD_CTX_new()};
-};
 
 // What is hashed: seed, addresses, protocol, a zero, ports; in network order, the smaller end first.
 class Input {
@@ -79,15 +60,16 @@ std::optional<model::CommunityId> community_id(const model::Connection& connecti
   input.add(std::get<1>(smaller));
   input.add(std::get<1>(larger));
 
-  static thread_local Sha1 sha1;
-  std::array<std::uint8_t, kDigest> digest{};
-  if (!sha1.digest(input.bytes(), digest)) return std::nullopt;
-  std::array<unsigned char, 29> base64{};  // 28 and a NUL
-  EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
+  sha1_ctx sha1{};
+  std::array<std::uint8_t, SHA1_DIGEST_SIZE> digest{};
+  sha1_init(&sha1);
+  sha1_update(&sha1, input.bytes().size(), input.bytes().data());
+  sha1_digest(&sha1, digest.size(), digest.data());
   model::CommunityId id;
+  static_assert(2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) == std::tuple_size_v<decltype(id.text)>);
   id.text[0] = '1';
   id.text[1] = ':';
-  std::copy_n(base64.begin(), 28, id.text.begin() + 2);
+  base64_encode_raw(id.text.data() + 2, digest.size(), digest.data());
   return id;
 }
 

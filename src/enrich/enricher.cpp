@@ -1,32 +1,11 @@
 #include "enrich/enricher.h"
 
-#include <optional>
 #include <type_traits>
 #include <variant>
 
 #include "enrich/community_id.h"
 
 namespace tcptrail::enrich {
-namespace {
-
-using model::Microseconds;
-
-// How long the owner had been the owner when the event came, as far as the event tells.
-Microseconds owned_for(const model::Event& event) {
-  const auto since = [](const auto& body) -> std::optional<Microseconds> {
-    using Body = std::decay_t<decltype(body)>;
-    if constexpr (std::is_same_v<Body, model::Connect> || std::is_same_v<Body, model::Fail> ||
-                  std::is_same_v<Body, model::Pending>)
-      return body.latency;
-    else if constexpr (std::is_same_v<Body, model::Close>)
-      return body.duration;
-    else
-      return std::nullopt;
-  };
-  return std::visit(since, event.body).value_or(0);
-}
-
-}  // namespace
 
 void Enricher::seed() {
   processes_.seed();
@@ -55,8 +34,7 @@ void Enricher::complete(model::Event& event) {
   model::Connection& conn = event.conn;
   if (conn.owner) {
     const model::Owner& owner = *conn.owner;
-    conn.process = processes_.find(owner.pid, owner.started, event.time - owned_for(event) * 1000, event.time,
-                                   owner.comm);
+    conn.process = processes_.find(owner.pid, owner.started, owner.execs);
     auto found = containers_.find(owner.pid, owner.started, owner.cgroup_id);
     conn.cgroup = std::move(found.cgroup);
     conn.container = std::move(found.container);

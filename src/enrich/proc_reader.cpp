@@ -60,7 +60,7 @@ bool may_be_of(model::BootNs start, model::StartMark mark) {
   // The clock of the mark and that of /proc are one, but /proc cuts it to whole ticks.
   const model::StartMark first = model::start_mark(start);
   const model::StartMark last = model::start_mark(start + tick_ns());
-  return mark - first <= last - first;  // marks wrap
+  return (mark - first) % model::kStartMarks <= (last - first) % model::kStartMarks;  // they wrap
 }
 
 struct ProcReader::Stat {

@@ -13,6 +13,7 @@ using model::Program;
 using model::StartMark;
 
 constexpr std::size_t kMostRuns = 8;
+constexpr unsigned kMostExecs = 256;  // then they wrap
 // A chain that gets longer loses its far end: who forks and ends, again and again, makes it as long as he
 // likes.
 constexpr std::uint32_t kMostAncestors = 64;
@@ -37,6 +38,13 @@ ProcessState state_of(const ProcEntry& entry) {
   state.loginuid = entry.loginuid;
   state.comm = entry.comm;
   return state;
+}
+
+// The oldest gives way.
+template <typename Run>
+void append(std::vector<Run>& runs, Run run) {
+  if (runs.size() == kMostRuns) runs.erase(runs.begin());
+  runs.push_back(std::move(run));
 }
 
 bool is_same(const std::shared_ptr<const Program>& a, const std::shared_ptr<const Program>& b) {
@@ -86,14 +94,11 @@ std::shared_ptr<const Ancestor> ProcessTable::as_ancestor(Entry& parent) {
   return now.as_ancestor;
 }
 
-// Without a program it runs what its parent runs, as after a fork.
-ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
-                                          std::shared_ptr<const Program> program) {
+ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact, Entry* parent, Run run) {
   // Whoever had the id is gone, though nobody said so.
   const auto [first, last] = by_pid_.equal_range(state.pid);
   const auto before = std::find_if(first, last, [](const auto& found) { return !found.second->ended; });
   if (before != last) end(before->second);
-  Entry* const parent = state.parent_pid == 0 ? nullptr : match(state.parent_pid, state.parent_mark);
   Entry& entry = live_.emplace_back();
   entry.pid = state.pid;
   entry.start = state.start;
@@ -104,9 +109,8 @@ ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
   entry.session = state.session;
   entry.loginuid = state.loginuid;
   if (parent != nullptr) entry.ancestors = as_ancestor(*parent);
-  if (!program && parent != nullptr) program = parent->runs.back().program;
   entry.runs.reserve(1);
-  entry.runs.push_back({0, state.comm, std::move(program), nullptr, nullptr});
+  entry.runs.push_back(std::move(run));
   by_pid_.emplace(state.pid, std::prev(live_.end()));
   if (live_.size() > limits_.live) {
     ++evicted_;
@@ -115,13 +119,17 @@ ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
   return entry;
 }
 
-// The one that the news is of. If its beginning was not seen, it is there from now on.
-ProcessTable::Entry& ProcessTable::known(const ProcessState& state) {
+ProcessTable::Entry* ProcessTable::parent_of(const ProcessState& state) {
+  return state.parent_pid == 0 ? nullptr : match(state.parent_pid, state.parent_mark);
+}
+
+// The one that the news is of, of which more is known now; or null.
+ProcessTable::Entry* ProcessTable::known(const ProcessState& state) {
   Entry* const entry = match(state.pid, model::start_mark(state.start));
-  if (entry == nullptr) return insert(state, true, nullptr);
+  if (entry == nullptr) return nullptr;
   entry->start = state.start;
   entry->exact = true;
-  return *entry;
+  return entry;
 }
 
 void ProcessTable::end(Place place) {
@@ -137,30 +145,42 @@ void ProcessTable::drop(Entries& from) {
   from.pop_front();
 }
 
+// It runs what its parent runs, who may have executed another program since.
 void ProcessTable::learn(const model::Forked& news) {
   const ProcessState& state = news.process;
-  if (match(state.pid, model::start_mark(state.start)) != nullptr) {
-    known(state);  // /proc showed it before
-  } else {
-    insert(state, true, nullptr);
-  }
+  if (known(state) != nullptr) return;  // /proc showed it before
+  Entry* const parent = parent_of(state);
+  Run run{state.execs, state.comm, nullptr, nullptr, nullptr};
+  if (parent != nullptr) run.program = run_at(*parent, state.execs).program;
+  insert(state, true, parent, std::move(run));
 }
 
 void ProcessTable::learn(const model::Execed& news) {
   const ProcessState& state = news.process;
-  Entry& entry = known(state);
-  entry.ns_pid = state.ns_pid;
-  entry.session = state.session;
-  entry.loginuid = state.loginuid;
-  if (entry.runs.size() == kMostRuns) entry.runs.erase(entry.runs.begin());
-  entry.runs.push_back({state.time, state.comm, news.program, nullptr, nullptr});
+  Run run{state.execs, state.comm, news.program, nullptr, nullptr};
+  Entry* const entry = known(state);
+  if (entry == nullptr) {
+    insert(state, true, parent_of(state), std::move(run));
+    return;
+  }
+  entry->ns_pid = state.ns_pid;
+  entry->session = state.session;
+  entry->loginuid = state.loginuid;
+  // What /proc showed was one exec less; or this one, if it was read just after it.
+  Run& last = entry->runs.back();
+  if (!last.execs)
+    last.execs = static_cast<model::Execs>(state.execs - (is_same(last.program, run.program) ? 0 : 1));
+  if (last.execs != state.execs || !last.program) append(entry->runs, std::move(run));
 }
 
 void ProcessTable::learn(const model::Exited& news) {
-  Entry& entry = known(news.process);
-  if (entry.ended) return;
-  const auto [first, last] = by_pid_.equal_range(entry.pid);
-  end(std::find_if(first, last, [&](const auto& found) { return &*found.second == &entry; })->second);
+  const ProcessState& state = news.process;
+  Entry* entry = known(state);
+  if (entry == nullptr)
+    entry = &insert(state, true, parent_of(state), Run{state.execs, state.comm, nullptr, nullptr, nullptr});
+  if (entry->ended) return;
+  const auto [first, last] = by_pid_.equal_range(entry->pid);
+  end(std::find_if(first, last, [&](const auto& found) { return &*found.second == entry; })->second);
 }
 
 // Its parents first, so that its lineage is whole.
@@ -170,7 +190,9 @@ ProcessTable::Entry* ProcessTable::seed(std::uint32_t pid, int generations) {
   if (Entry* const there = match(pid, model::start_mark(read->start)); there != nullptr) return there;
   if (read->parent_pid != 0 && generations > 0 && match(read->parent_pid, 0) == nullptr)
     seed(read->parent_pid, generations - 1);
-  return &insert(state_of(*read), false, read->program);
+  const ProcessState state = state_of(*read);
+  return &insert(state, false, parent_of(state),
+                 Run{std::nullopt, read->comm, read->program, nullptr, nullptr});
 }
 
 void ProcessTable::seed() {
@@ -206,8 +228,7 @@ void ProcessTable::refresh(Entry& entry) {
   const auto read = reader_.read(entry.pid);
   if (!read || !may_be_of(read->start, model::start_mark(entry.start))) return;
   if (is_same(read->program, entry.runs.back().program)) return;
-  if (entry.runs.size() == kMostRuns) entry.runs.erase(entry.runs.begin());
-  entry.runs.push_back({unix_now(), read->comm, read->program, nullptr, nullptr});
+  append(entry.runs, Run{std::nullopt, read->comm, read->program, nullptr, nullptr});
 }
 
 std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry, Run& run) const {
@@ -224,19 +245,39 @@ std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry,
   return run.identity;
 }
 
-std::shared_ptr<const model::Process> ProcessTable::find(std::uint32_t pid, StartMark mark, UnixNs when,
-                                                         UnixNs until, const model::Comm& comm) {
+// The last one that fits. What /proc showed fits at first, and from then on only what it was found to be. If
+// none does, an exec was not told, or it is too long ago: then it is not known what was run, but for the
+// latest, which /proc shows.
+ProcessTable::Run& ProcessTable::run_at(Entry& entry, model::Execs execs) {
+  auto& runs = entry.runs;
+  const auto fits = [&](const Run& run) { return !run.execs || run.execs == execs; };
+  const auto found = std::find_if(runs.rbegin(), runs.rend(), fits);
+  if (found != runs.rend()) {
+    found->execs = execs;
+    return *found;
+  }
+  Run run{execs, {}, nullptr, nullptr, nullptr};
+  const bool is_latest = static_cast<model::Execs>(execs - *runs.back().execs) < kMostExecs / 2;
+  if (!is_latest) {
+    if (runs.size() < kMostRuns) return *runs.insert(runs.begin(), std::move(run));
+    return runs.front() = std::move(run);
+  }
+  const auto read = entry.ended ? std::nullopt : reader_.read(entry.pid);
+  if (read && may_be_of(read->start, model::start_mark(entry.start))) {
+    run.comm = read->comm;
+    run.program = read->program;
+  }
+  append(runs, std::move(run));
+  return runs.back();
+}
+
+std::shared_ptr<const model::Process> ProcessTable::find(std::uint32_t pid, StartMark mark,
+                                                         model::Execs execs) {
   Entry* entry = match(pid, mark);
   if (entry == nullptr) entry = read_from_proc(pid, mark);
   if (entry == nullptr) return nullptr;
   if (is_in_doubt(*entry)) refresh(*entry);
-  auto& runs = entry->runs;
-  const auto starts_after = [](UnixNs time, const Run& run) { return time < run.since; };
-  auto first = std::upper_bound(runs.begin(), runs.end(), when, starts_after);
-  if (first != runs.begin()) --first;
-  const auto last = std::upper_bound(first, runs.end(), until, starts_after);
-  const auto named = std::find_if(first, last, [&](const Run& run) { return run.comm == comm; });
-  return identity(*entry, named != last ? *named : *first);
+  return identity(*entry, mark == 0 ? entry->runs.back() : run_at(*entry, execs));
 }
 
 ProcessTable::Counts ProcessTable::counts() const { return {live_.size(), ended_.size(), evicted_}; }

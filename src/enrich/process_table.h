@@ -46,17 +46,17 @@ class ProcessTable {
   // for.
   void news_lost() { lost_ = true; }
 
-  // The process as it was at `when`, at the latest at `until`, if it was called `comm` then: of what it ran
-  // between the two, the program under that name. Mark 0: the kernel did not say; then the last one with that
-  // id. Null where nobody knows it. A repeated question costs no allocation.
-  std::shared_ptr<const model::Process> find(std::uint32_t pid, model::StartMark mark, UnixNs when,
-                                             UnixNs until, const model::Comm& comm);
+  // The process as it was when it had executed that often. What it ran then is left out where nobody knows;
+  // null where the process is not known. Mark 0: the kernel did not say; then the last one with that id, as
+  // it is. A repeated question costs no allocation.
+  std::shared_ptr<const model::Process> find(std::uint32_t pid, model::StartMark mark, model::Execs execs);
   Counts counts() const;
 
  private:
-  // What it ran from then on.
+  // What it ran.
   struct Run {
-    UnixNs since = 0;
+    std::optional<model::Execs>
+        execs;  // until it executed the next; of what /proc showed, not known at first
     model::Comm comm;
     std::shared_ptr<const model::Program> program;
     std::shared_ptr<const model::Process> identity;      // made when first asked for
@@ -82,8 +82,9 @@ class ProcessTable {
   };
 
   Entry* match(std::uint32_t pid, model::StartMark mark);
-  Entry& insert(const model::ProcessState& state, bool exact, std::shared_ptr<const model::Program> program);
-  Entry& known(const model::ProcessState& state);
+  Entry* parent_of(const model::ProcessState& state);
+  Entry& insert(const model::ProcessState& state, bool exact, Entry* parent, Run run);
+  Entry* known(const model::ProcessState& state);
   Entry* read_from_proc(std::uint32_t pid, model::StartMark mark);
   Entry* seed(std::uint32_t pid, int generations);
   void refresh(Entry& entry);
@@ -91,6 +92,7 @@ class ProcessTable {
   void drop(Entries& from);
   bool is_in_doubt(const Entry& entry);
   static std::shared_ptr<const model::Ancestor> as_ancestor(Entry& parent);
+  Run& run_at(Entry& entry, model::Execs execs);
   std::shared_ptr<const model::Process> identity(const Entry& entry, Run& run) const;
 
   ProcReader reader_;

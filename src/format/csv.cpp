@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <iterator>
+#include <memory>
 
 #include "base/text.h"
 #include "format/fields.h"
@@ -43,6 +44,11 @@ class RowWriter {
   }
 
   void flag(std::string_view name, bool value) { token(name, value ? "true" : "false"); }
+
+  template <typename Fields>
+  void unchanging(const std::shared_ptr<const void>&, const Fields& fields) {
+    fields();
+  }
 
   // One after the other, with spaces between them.
   void texts(std::string_view name, const std::vector<std::string>& values) {

@@ -107,9 +107,9 @@ class FieldWalk {
     if (conn.owner) walk(*conn.owner, conn.process.get());
     visit_.number("netns", conn.netns);
     if (conn.owner) visit_.number("cgroup_id", conn.owner->cgroup_id);
-    if (conn.process) walk(*conn.process);
+    if (conn.process) visit_.unchanging(conn.process, [&] { walk(*conn.process); });
     text("cgroup", conn.cgroup);
-    if (conn.container) walk(*conn.container);
+    if (conn.container) visit_.unchanging(conn.container, [&] { walk(*conn.container); });
   }
 
   // An exec and an exit are a process's own: they have no connection.

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +17,40 @@ namespace {
 
 using model::Kind;
 using model::KindCounts;
+
+// Texts of values that never change, as of a process: to write one anew for each of its events takes longer
+// than all the rest of the line. The values are kept, so that none can have the address of one before.
+// Bounded; one for a thread.
+class Texts {
+ public:
+  // Null if it is not there.
+  const std::string* find(const std::shared_ptr<const void>& value) const {
+    const Entry& entry = entries_[place_of(value)];
+    return entry.value == value ? &entry.text : nullptr;
+  }
+
+  void put(const std::shared_ptr<const void>& value, std::string_view text) {
+    if (text.size() > kMostText) return;
+    Entry& entry = entries_[place_of(value)];
+    entry.value = value;
+    entry.text = text;
+  }
+
+ private:
+  static constexpr std::size_t kEntries = 1024;
+  static constexpr std::size_t kMostText = 2048;
+  struct Entry {
+    std::shared_ptr<const void> value;
+    std::string text;
+  };
+
+  static std::size_t place_of(const std::shared_ptr<const void>& value) {
+    return std::hash<const void*>()(value.get()) * 0x9e3779b97f4a7c15ULL >> 54U;
+  }
+  static_assert(kEntries == 1U << (64U - 54U));
+
+  std::vector<Entry> entries_ = std::vector<Entry>(kEntries);
+};
 
 // An object, from its first brace to its last. Not by RapidJSON, whose writer looks at each character of each
 // name: a line takes more than twice as long with it.
@@ -44,6 +81,18 @@ class ObjectWriter {
   void flag(std::string_view name, bool value) {
     key(name);
     out_ += value ? "true" : "false";
+  }
+
+  template <typename Fields>
+  void unchanging(const std::shared_ptr<const void>& value, const Fields& fields) {
+    static thread_local Texts texts;
+    if (const std::string* const text = texts.find(value)) {
+      out_ += *text;
+      return;
+    }
+    const std::size_t begin = out_.size();
+    fields();
+    texts.put(value, std::string_view(out_).substr(begin));
   }
 
   void texts(std::string_view name, const std::vector<std::string>& values) {

@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdarg>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -140,16 +142,27 @@ std::uint64_t times_skipped(const bpf_program* program) {
   return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0 ? info.recursion_misses : 0;
 }
 
-// What these are skipped for is no event, unless it was asked for; mostly it can be found out otherwise.
-bool tells_news(const decltype(tcptrail_bpf::progs)& programs, const bpf_program* program) {
-  return program == programs.forked_tracepoint || program == programs.executed_tracepoint ||
-         program == programs.exited_tracepoint;
+// Programs that tell what processes do, and the kind of event that this may be, if it is asked for.
+struct ProcessPrograms {
+  const bpf_program *first, *standby;
+  std::optional<tt_kind> tells;
+};
+
+std::array<ProcessPrograms, 3> process_programs(const tcptrail_bpf& object) {
+  const auto& programs = object.progs;
+  const auto asked = [&](tt_kind kind) {
+    return (object.rodata->config.events >> kind & 1U) != 0 ? std::optional(kind) : std::nullopt;
+  };
+  return {{{programs.forked_tracepoint, programs.forked_standby_tracepoint, std::nullopt},
+           {programs.executed_tracepoint, programs.executed_standby_tracepoint, asked(TT_EXEC)},
+           {programs.exited_tracepoint, programs.exited_standby_tracepoint, asked(TT_EXIT)}}};
 }
 
-bool tells_event(const tcptrail_bpf& object, const bpf_program* program) {
-  const std::uint32_t events = object.rodata->config.events;
-  return (program == object.progs.executed_tracepoint && (events >> TT_EXEC & 1U) != 0) ||
-         (program == object.progs.exited_tracepoint && (events >> TT_EXIT & 1U) != 0);
+// At most so often did neither the first nor the stand-by run.
+std::uint64_t times_untold(const ProcessPrograms& programs) {
+  const std::uint64_t skipped = times_skipped(programs.first);
+  return bpf_program__autoload(programs.standby) ? std::min(skipped, times_skipped(programs.standby))
+                                                 : skipped;
 }
 
 void add_unknown(KernelCounts& counts, std::uint64_t count) {
@@ -196,6 +209,7 @@ Result<void> BpfObject::prepare(const BpfOptions& options, const Features& featu
   skeleton.rodata->config.flood_bytes =
       static_cast<std::uint32_t>(options.buffer_bytes / 100 * options.flood_percent);
   skeleton.rodata->config.identify = options.identify;
+  skeleton.rodata->config.preemptible = features.preemptible;
   skeleton.rodata->config.news_bytes = static_cast<std::uint32_t>(options.buffer_bytes / 4);
   skeleton.bss->control.listing = wanted("snapshot_iterator");
   bpf_map__set_max_entries(skeleton.maps.spill, static_cast<std::uint32_t>(options.buffer_bytes));
@@ -309,13 +323,20 @@ Result<KernelCounts> BpfObject::counts() {
   const auto& programs = object_->progs;
   const std::uint64_t first_skipped = times_skipped(programs.state_first_tracepoint) - skipped_before_;
   KernelCounts counts;
+  // What these are skipped for is mostly no event, and can mostly be found out otherwise.
+  const auto of_processes = process_programs(*object_);
   news_skipped_ = 0;
+  for (const ProcessPrograms& those : of_processes) {
+    const std::uint64_t untold = times_untold(those);
+    news_skipped_ += untold;
+    if (those.tells) add_unknown(counts, untold);
+  }
   for (const Attached& attached : attached_) {
     const bpf_program* const program = attached.program;
-    if (tells_news(programs, program)) {
-      news_skipped_ += times_skipped(program);
-      if (!tells_event(*object_, program)) continue;
-    }
+    const bool tells_of_processes = std::any_of(
+        of_processes.begin(), of_processes.end(),
+        [&](const ProcessPrograms& those) { return program == those.first || program == those.standby; });
+    if (tells_of_processes) continue;
     const bool made_good =
         program == programs.state_tracepoint || program == programs.state_first_tracepoint ||
         program == programs.state_standby_tracepoint || program == programs.destroy_standby_tracepoint ||

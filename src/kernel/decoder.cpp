@@ -54,7 +54,8 @@ model::Owner decode_owner(const tt_conn& from, model::OwnerKind kind) {
   owner.uid = from.task.uid;
   owner.gid = from.task.gid;
   owner.cgroup_id = from.task.cgroup_id;
-  owner.started = from.owner_started;
+  owner.started = from.owner_mark % model::kStartMarks;
+  owner.execs = static_cast<model::Execs>(from.owner_mark >> 24U);
   owner.comm = model::Comm({from.task.comm, sizeof(from.task.comm)});
   return owner;
 }

@@ -84,7 +84,8 @@ model::ProcessState state_of(const tt_process& from, UnixNs time) {
   state.pid = from.task.pid;
   state.start = from.start_ns;
   state.parent_pid = from.parent_pid;
-  state.parent_mark = from.parent_mark;
+  state.parent_mark = from.parent_mark % model::kStartMarks;
+  state.execs = static_cast<model::Execs>(from.execs);
   if (from.ns_pid != 0 && from.ns_pid != from.task.pid) state.ns_pid = from.ns_pid;
   if (from.session != 0) state.session = from.session;
   if (from.loginuid != TT_NO_LOGINUID) state.loginuid = from.loginuid;
@@ -103,6 +104,7 @@ std::optional<model::Event> event_of(Kind kind, const tt_process& from, UnixNs t
   owner.gid = from.task.gid;
   owner.cgroup_id = from.task.cgroup_id;
   owner.started = model::start_mark(from.start_ns);
+  owner.execs = static_cast<model::Execs>(from.execs);
   owner.comm = model::Comm({from.task.comm, sizeof(from.task.comm)});
   model::Event event;
   event.kind = kind;
@@ -142,8 +144,9 @@ Result<DecodedNews> decode_cgroup(std::span<const std::byte> record) {
     return bad(fmt::format("{} bytes of a cgroup", record.size()));
   if (raw.header.kind == TT_CGROUP_MADE)
     return DecodedNews{model::CgroupMade{raw.id, std::string(path)}, std::nullopt};
-  return DecodedNews{model::CgroupJoined{raw.pid, raw.started, raw.hierarchy, std::string(path)},
-                     std::nullopt};
+  return DecodedNews{
+      model::CgroupJoined{raw.pid, raw.started % model::kStartMarks, raw.hierarchy, std::string(path)},
+      std::nullopt};
 }
 
 Result<DecodedNews> decode_dns(std::span<const std::byte> record, const WallClock& clock) {

@@ -51,7 +51,8 @@ struct Owner {
   std::uint32_t uid = 0;  // effective
   std::uint32_t gid = 0;
   std::uint64_t cgroup_id = 0;  // cgroup v2
-  StartMark started = 0;        // of the process; 0 where the kernel did not say
+  StartMark started = 0;        // of the process; 0, as execs, where the kernel did not say
+  Execs execs = 0;
   Comm comm;
 };
 

@@ -18,6 +18,7 @@ struct ProcessState {
   BootNs start = 0;              // pid and start name the process
   std::uint32_t parent_pid = 0;  // 0: none
   StartMark parent_mark = 0;
+  Execs execs = 0;
   std::optional<std::uint32_t> ns_pid;  // where it differs from the pid
   std::optional<std::uint32_t> session;
   std::optional<std::uint32_t> loginuid;

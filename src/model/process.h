@@ -15,9 +15,15 @@ namespace tcptrail::model {
 // Nanoseconds since the boot, with the time of suspends: CLOCK_BOOTTIME.
 using BootNs = std::uint64_t;
 
-// What events carry of a process's start (abi/news.h, TT_START_MARK): enough to tell two of one id apart.
+// What events carry of a process's start: enough to tell two of one id apart. Units of 2^20 ns; wraps
+// after 4.9 hours.
 using StartMark = std::uint32_t;
-constexpr StartMark start_mark(BootNs start) { return static_cast<StartMark>(start >> 20U); }
+constexpr StartMark kStartMarks = 1U << 24U;
+constexpr StartMark start_mark(BootNs start) { return static_cast<StartMark>(start >> 20U) % kStartMarks; }
+
+// How often a process, and those that it descends from, have executed a program: what it runs changes with
+// it. Wraps.
+using Execs = std::uint8_t;
 
 // What was executed, and how.
 struct Program {

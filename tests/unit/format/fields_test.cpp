@@ -28,6 +28,10 @@ class NameList {
   void untrusted(std::string_view name, std::string_view) { names_.emplace_back(name); }
   void number(std::string_view name, std::uint64_t) { names_.emplace_back(name); }
   void flag(std::string_view name, bool) { names_.emplace_back(name); }
+  template <typename Fields>
+  void unchanging(const std::shared_ptr<const void>&, const Fields& fields) {
+    fields();
+  }
   void texts(std::string_view name, const std::vector<std::string>&) { names_.emplace_back(name); }
   void ancestors(std::string_view name, const model::Ancestor&) { names_.emplace_back(name); }
   void counts(std::string_view name, const model::KindCounts&, const model::Accounting*) {

@@ -77,6 +77,8 @@ TEST_F(DecoderTest, TellsTheOwner) {
   EXPECT_EQ(owner->uid, 1000U);
   EXPECT_EQ(owner->gid, 100U);
   EXPECT_EQ(owner->cgroup_id, 77U);
+  EXPECT_EQ(owner->started, 99U);
+  EXPECT_EQ(owner->execs, 5U);
   EXPECT_EQ(owner->comm.view(), "curl");
 }
 

@@ -50,6 +50,7 @@ tt_process a_process() {
   process.netns = 4026531840;
   process.parent_pid = 1233;
   process.parent_mark = 99;
+  process.execs = 256 + 5;
   return process;
 }
 
@@ -114,6 +115,7 @@ TEST_F(DecodeNewsTest, TellsAChild) {
   EXPECT_EQ(child.start, kStart);
   EXPECT_EQ(child.parent_pid, 1233U);
   EXPECT_EQ(child.parent_mark, 99U);
+  EXPECT_EQ(child.execs, 5U) << "it wraps";
   EXPECT_EQ(child.ns_pid, std::nullopt) << "it is the same";
   EXPECT_EQ(child.session, 1200U);
   EXPECT_EQ(child.loginuid, 1000U);

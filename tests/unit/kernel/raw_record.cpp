@@ -67,6 +67,7 @@ RawRecord::RawRecord(tt_kind kind) {
   event.conn.family = 4;
   event.conn.direction = TT_OUTBOUND;
   event.conn.owner = TT_OWNER_CONNECT;
+  event.conn.owner_mark = 99 | 5U << 24U;
   event.conn.task.pid = 1234;
   event.conn.task.tid = 1235;
   event.conn.task.uid = 1000;

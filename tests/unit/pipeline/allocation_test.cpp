@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "enrich/enricher.h"
 #include "kernel/decoder.h"
 #include "pipeline/pipeline.h"
 #include "sink/file_sink.h"
@@ -132,6 +133,28 @@ class RecordSource : public source::EventSource {
   source::SourceCounts counts_;
 };
 
+// Who knows the process of the records, its container and its parent.
+enrich::Enricher informed() {
+  enrich::Enricher enricher;
+  auto program = std::make_shared<model::Program>();
+  program->exe = "/usr/bin/curl";
+  program->args = {"curl", "-s", "https://www.example.org/a-rather-long-path"};
+  program->cwd = "/home/somebody";
+  model::Execed news;
+  news.program = program;
+  const tt_conn& conn = RawRecord(TT_CONNECT).event.conn;
+  news.process.pid = 1;
+  enricher.learn(news);
+  news.process.parent_pid = 1;
+  news.process.pid = conn.task.pid;
+  news.process.start = std::uint64_t{conn.owner_mark & 0xffffffU} << 20U;
+  news.process.execs = static_cast<model::Execs>(conn.owner_mark >> 24U);
+  enricher.learn(news);
+  enricher.learn(
+      model::CgroupMade{conn.task.cgroup_id, "/system.slice/docker-" + std::string(64, 'a') + ".scope"});
+  return enricher;
+}
+
 std::uint64_t allocations_of(const std::function<void()>& action) {
   const std::uint64_t before = allocations;
   action();
@@ -158,6 +181,8 @@ TEST_P(AllocationTest, NoneForAnEvent) {
   pipeline::Options options;
   options.kinds = model::KindSet::all();
   options.stop_fd = stop.get();
+  enrich::Enricher enricher = informed();
+  options.complete = [&](model::Event& event) { enricher.complete(event); };
 
   const auto accounts = pipeline::run(source, sink, options);
 
