@@ -53,6 +53,16 @@ void say_untold(const Event& event) {
   say(text);
 }
 
+// Why events may lack who did it.
+void say_shortfall(const enrich::Enricher::Shortfall& shortfall) {
+  const auto say_if_any = [](std::uint64_t count, std::string_view what) {
+    if (count != 0) say(fmt::format("who did it: {} {}", count, what));
+  };
+  say_if_any(shortfall.lost_news, "records of processes and cgroups were lost");
+  say_if_any(shortfall.forgotten_processes, "live processes were forgotten: there are too many");
+  say_if_any(shortfall.forgotten_names, "names were forgotten: there are too many");
+}
+
 Result<std::unique_ptr<source::LiveSource>> start_source(const TraceOptions& options) {
   std::vector<std::string> notices;
   const kernel::Features features = kernel::probe_features(notices);
@@ -102,6 +112,7 @@ Result<void> trace(const TraceOptions& options) {
   run.on_untold = say_untold;
   auto accounts = pipeline::run(**source, sink, run);
   if (!accounts) return tl::unexpected(accounts.error());
+  if (options.stats && enricher) say_shortfall(enricher->shortfall());
   if (options.stats && !run.stats_event) fmt::print(stderr, "{}", format::stats_table(*accounts));
   return {};
 }

@@ -18,6 +18,7 @@ void Enricher::learn(const model::News& news) {
     if constexpr (std::is_same_v<What, model::DnsAnswer>) {
       names_.learn(what);
     } else if constexpr (std::is_same_v<What, model::NewsLost>) {
+      lost_news_ += what.count;
       processes_.news_lost();
     } else if constexpr (std::is_same_v<What, model::CgroupMade> ||
                          std::is_same_v<What, model::CgroupJoined>) {

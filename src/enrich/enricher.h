@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 #include "enrich/containers.h"
@@ -24,11 +25,17 @@ class Enricher {
   // Fills in what src/enrich/ adds to a connection (model/event.h).
   void complete(model::Event& event);
   const ProcessTable& processes() const { return processes_; }
+  // What could not be kept or was not told, so that some events lack who did it; 0 of each as a rule.
+  struct Shortfall {
+    std::uint64_t forgotten_processes = 0, forgotten_names = 0, lost_news = 0;
+  };
+  Shortfall shortfall() const { return {processes_.counts().evicted, names_.evicted(), lost_news_}; }
 
  private:
   ProcessTable processes_;
   Containers containers_;
   NameTable names_;
+  std::uint64_t lost_news_ = 0;
 };
 
 }  // namespace tcptrail::enrich

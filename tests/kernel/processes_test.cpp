@@ -13,6 +13,7 @@
 #include <map>
 #include <thread>
 
+#include "support/accounting.h"
 #include "support/kernel_test.h"
 #include "support/knock.h"
 
@@ -288,6 +289,38 @@ TEST_F(ProcessesTest, ExecAndExitAreEvents) {
     EXPECT_EQ(event.has("remote_ip"), event.kind() == "fail") << event.line();
   }
   EXPECT_EQ(kinds, (std::vector<std::string>{"exec", "fail", "exit"})) << outcome.report();
+  EXPECT_TRUE(accounts_close(outcome));
+}
+
+// What asks for a port or an address asks for what a process's own events lack.
+TEST_F(ProcessesTest, ExecAndExitPassNoFilterOfAConnection) {
+  for (const std::vector<std::string>& filter :
+       {std::vector<std::string>{"-P", "9"}, {"-n", "127.0.0.0/8"}, {"-4"}, {"-p", "1"}}) {
+    std::vector<std::string> arguments{"-e", "exec,exit", "--stats"};
+    arguments.insert(arguments.end(), filter.begin(), filter.end());
+    const auto outcome = trace_json(
+        arguments, [&] { ns().spawn([&] { become(knock_path(), knock_arguments(kClosedPort)); }).join(); });
+    EXPECT_TRUE(happenings(outcome.events()).empty()) << outcome.report();
+    EXPECT_TRUE(accounts_close(outcome));
+  }
+}
+
+TEST_F(ProcessesTest, CanBeFilteredByProgramAndAncestor) {
+  for (const std::vector<std::string>& filter : {std::vector<std::string>{"--exe", "*/knock"},
+                                                 {"--ancestor", own_exe()},
+                                                 {"--exe", "/nowhere", "--exe", knock_path()}}) {
+    std::vector<std::string> arguments{"-e", "fail", "--stats"};
+    arguments.insert(arguments.end(), filter.begin(), filter.end());
+    const auto outcome = trace_json(
+        arguments, [&] { ns().spawn([&] { become(knock_path(), knock_arguments(kClosedPort)); }).join(); });
+    EXPECT_EQ(happenings(outcome.events()).size(), 1U) << outcome.report();
+    EXPECT_TRUE(accounts_close(outcome));
+  }
+  const auto outcome = trace_json({"-e", "fail", "--exe", "/nowhere/*", "--stats"}, [&] {
+    ns().spawn([&] { become(knock_path(), knock_arguments(kClosedPort)); }).join();
+  });
+  EXPECT_TRUE(happenings(outcome.events()).empty()) << outcome.report();
+  EXPECT_TRUE(accounts_close(outcome));
 }
 
 // Threads that all end at the same moment: one process, one end.
