@@ -28,7 +28,7 @@ static __always_inline void tell_cgroup(struct cgroup_record *record, enum tt_ne
 	record->news.path_size = length - 1; /* without its NUL */
 	size = sizeof(record->news) + length - 1;
 	news_header(&record->news.header, kind, size, bpf_ktime_get_ns());
-	tell_news(record, size);
+	tell_news(record, size, false);
 }
 
 SEC("?tp_btf/cgroup_mkdir")

@@ -32,7 +32,7 @@ static __always_inline void tell_answer(struct dns_record *record, __u32 netns, 
 	record->news.netns = netns;
 	record->news.message_size = size;
 	news_header(&record->news.header, TT_DNS_ANSWER, whole, bpf_ktime_get_ns());
-	tell_news(record, whole);
+	tell_news(record, whole, false);
 }
 
 static __always_inline __u32 own_netns(void)

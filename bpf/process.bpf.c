@@ -20,7 +20,7 @@ static __always_inline struct tt_counters *admit_process(enum tt_kind kind, cons
 static __always_inline void tell_process(void *record, __u64 size, struct tt_counters *told,
 					 enum tt_kind kind)
 {
-	if (!tell_news(record, size) && told)
+	if (!tell_news(record, size, told != NULL) && told)
 		__sync_fetch_and_add(&told->lost[kind], 1);
 }
 
@@ -43,7 +43,7 @@ static __always_inline int on_forked(const struct task_struct *child)
 	if (!is_left_to_tell(&news.process, PROCESS_FORKED))
 		return 0;
 	news_header(&news.header, TT_FORKED, sizeof(news), bpf_ktime_get_ns());
-	tell_news(&news, sizeof(news));
+	tell_news(&news, sizeof(news), false);
 	return 0;
 }
 

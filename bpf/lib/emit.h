@@ -9,15 +9,22 @@
 /* The reader comes by on a timer while there are events; it is woken before that only if much is waiting, or if
  * it had found nothing, and only once. Waking it for every record would cost more than all the rest
  * (docs/performance.md). */
-static __always_inline __u64 wake_flags(void)
+static __always_inline __u64 wake_flags_from(__u32 least)
 {
 	__u32 enough = control.wake_bytes;
 
+	if (enough && enough < least)
+		enough = least;
 	if (enough && (control.spilling || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= enough)) {
 		control.wake_bytes = 0;
 		return BPF_RB_FORCE_WAKEUP;
 	}
 	return BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline __u64 wake_flags(void)
+{
+	return wake_flags_from(0);
 }
 
 /* size must be a constant. */

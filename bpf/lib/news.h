@@ -16,17 +16,22 @@ static __always_inline void news_header(struct tt_header *header, enum tt_news_k
 	header->time_ns = now;
 }
 
-/* Returns whether there was room. Of the large ring news takes only a share, so that who starts many processes hides
- * no events; what is lost of it user space can mostly find out otherwise, and is told that there is need to. */
-static __always_inline bool tell_news(void *record, __u64 size)
+/*
+ * Returns whether there was room. Of the large ring news takes only a share, so that who starts many processes hides
+ * no events; what is lost of it user space can mostly find out otherwise, and is told that there is need to. Nobody is
+ * woken for it, unless it is an event too: it is in time if it is read before the next event.
+ */
+static __always_inline bool tell_news(void *record, __u64 size, bool is_event)
 {
+	__u64 flags = wake_flags_from(is_event ? 0 : TT_WAKE_BYTES);
+
 	if (!control.spilling) {
-		if (bpf_ringbuf_output(&events, record, size, wake_flags()) == 0)
+		if (bpf_ringbuf_output(&events, record, size, flags) == 0)
 			return true;
 		control.spilling = 1;
 	}
 	if (bpf_ringbuf_query(&spill, BPF_RB_AVAIL_DATA) < config.news_bytes &&
-	    bpf_ringbuf_output(&spill, record, size, wake_flags()) == 0)
+	    bpf_ringbuf_output(&spill, record, size, flags) == 0)
 		return true;
 	__sync_fetch_and_add(&control.news_lost, 1);
 	return false;

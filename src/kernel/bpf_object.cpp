@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "kernel/filter_maps.h"
 #include "kernel/skeleton.h"
@@ -215,6 +216,17 @@ Result<void> BpfObject::prepare(const BpfOptions& options, const Features& featu
   bpf_map__set_max_entries(skeleton.maps.spill, static_cast<std::uint32_t>(options.buffer_bytes));
   if (!wanted("thread_exit_tracepoint")) bpf_map__set_max_entries(skeleton.maps.calls, 1);
   if (!features.modern) bpf_map__set_max_entries(skeleton.maps.tracked, 1);
+  // Scratch for long records, on each processor that there may be: only where it is used.
+  const auto& maps = skeleton.maps;
+  for (const auto& [map, program] :
+       {std::pair<bpf_map*, std::string_view>{maps.exec_records, "executed_tracepoint"},
+        {maps.exec_standby_records, "executed_standby_tracepoint"},
+        {maps.cgroups_made, "cgroup_made_tracepoint"},
+        {maps.cgroups_joined, "cgroup_joined_tracepoint"}})
+    bpf_map__set_autocreate(map, wanted(program));
+  bpf_map__set_autocreate(maps.dns_arrived, options.names);
+  bpf_map__set_autocreate(maps.dns_read, options.names);
+  bpf_map__set_autocreate(maps.deeds, options.identify || (options.kinds.bits() >> TT_EXEC) != 0);
   if (!features.allocating) {
     preallocate(skeleton.maps.tracked_overflow, 1 << 16);
     preallocate(skeleton.maps.listeners, 1 << 13);
