@@ -95,6 +95,7 @@ std::shared_ptr<const Ancestor> ProcessTable::as_ancestor(Entry& parent) {
 }
 
 ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact, Entry* parent, Run run) {
+  auto ancestors = parent == nullptr ? nullptr : as_ancestor(*parent);  // first, as the parent may have to go
   // Whoever had the id is gone, though nobody said so.
   const auto [first, last] = by_pid_.equal_range(state.pid);
   const auto before = std::find_if(first, last, [](const auto& found) { return !found.second->ended; });
@@ -108,7 +109,7 @@ ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
   entry.ns_pid = state.ns_pid;
   entry.session = state.session;
   entry.loginuid = state.loginuid;
-  if (parent != nullptr) entry.ancestors = as_ancestor(*parent);
+  entry.ancestors = std::move(ancestors);
   entry.runs.reserve(1);
   entry.runs.push_back(std::move(run));
   by_pid_.emplace(state.pid, std::prev(live_.end()));

@@ -250,6 +250,21 @@ TEST_F(ProcessTableTest, IsBounded) {
   EXPECT_FALSE(find({1120, 1120 * kSecond}));
 }
 
+// Its end makes room among the ended, where its parent is the first to go.
+TEST_F(ProcessTableTest, TakesALineageFromAParentThatGoesAtThatMoment) {
+  exec({1000, 10 * kSecond}, {1, 0}, "/bin/parent", 1);
+  exit({1000, 10 * kSecond});
+  for (std::uint32_t i = 1; i < limits_.ended; ++i) {
+    fork({1000 + i, 10 * kSecond + i}, kShell);
+    exit({1000 + i, 10 * kSecond + i});
+  }
+  fork({2000, 20 * kSecond}, kShell);  // it will be found to have ended, as its id is used again
+  fork({2000, 30 * kSecond}, {1000, 10 * kSecond}, 1);
+
+  EXPECT_THAT(lineage(*find({2000, 30 * kSecond}, 1)), ElementsAre("1000 /bin/parent"));
+  EXPECT_FALSE(find({1000, 10 * kSecond}, 1));
+}
+
 // A daemon that forks and ends, again and again.
 TEST_F(ProcessTableTest, HasLineagesOfBoundedLength) {
   Who parent = {100, kSecond};
