@@ -18,7 +18,7 @@ struct Options {
   bool no_time = false;  // table: no TIME column
   bool utc = false;      // table: UTC instead of local time
   bool color = false;    // table
-  bool verbose = false;  // table: after the detail, who did it
+  bool verbose = false;  // table: after the detail, who did it (a name that is known stands there anyway)
 };
 
 // An event in, text out. Appends whole lines only, and nothing for an event that the style has no line for.

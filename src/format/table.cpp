@@ -156,8 +156,9 @@ void append_container(std::string& out, const model::Container& container) {
   }
 }
 
-// What -v adds: "to example.org  [docker 0123456789ab]  /bin/sh: sh -c …  < sshd:12".
-std::string who(const model::Event& event) {
+// What is known of the peer and of the process: "to example.org  [docker 0123456789ab]  /bin/sh: sh -c …  <
+// sshd:12". The peer's name is there only if it was asked for; the rest is for -v.
+std::string who(const model::Event& event, bool verbose) {
   const model::Connection& conn = event.conn;
   std::string out;
   const auto part = [&out](std::string_view beginning) {
@@ -167,12 +168,12 @@ std::string who(const model::Event& event) {
     part("to ");
     append_escaped_text(out, *conn.remote_name);
   }
-  if (conn.container) {
+  if (verbose && conn.container) {
     part("[");
     append_container(out, *conn.container);
     out += ']';
   }
-  if (!conn.process) return out;
+  if (!verbose || !conn.process) return out;
   if (conn.process->program && event.kind != Kind::kExec) {
     part("");
     append_program(out, *conn.process->program);
@@ -248,7 +249,8 @@ void Table::append(std::string& out, const model::Event& event) {
     append_row(out, remote_, width);
   }
   out += detail_;
-  if (options_.verbose) out.append(detail_.empty() ? "" : "  ").append(who(event));
+  if (options_.verbose || conn.remote_name)
+    out.append(detail_.empty() ? "" : "  ").append(who(event, options_.verbose));
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
 }
