@@ -172,13 +172,29 @@ static __always_inline bool is_read_from_another_port(const struct sk_buff *skb)
 	return is_another_port(BPF_CORE_READ(skb, sk, __sk_common.skc_dport));
 }
 
-/* Where only what lies in the first piece can be read. */
-SEC("?tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
+#ifndef TT_COMPAT
+/* For tracing programs since 6.12. */
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *data) __weak __ksym;
+#endif
+
+/* In pieces: wherever the data lie; else those of the first piece alone. Known when compiled. */
+static __always_inline bool read_data(const struct sk_buff *skb, bool in_pieces, __u32 at, void *to,
+				      __u32 size)
+{
+#ifndef TT_COMPAT
+	struct bpf_dynptr data;
+
+	if (in_pieces)
+		return bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &data) == 0 &&
+		       bpf_dynptr_read(to, size, &data, at, 0) == 0;
+#endif
+	return bpf_probe_read_kernel(to, size, BPF_CORE_READ(skb, data) + at) == 0;
+}
+
+static __always_inline int on_read(const struct sk_buff *skb, bool in_pieces)
 {
 	enum dns_carrier carrier;
 	struct dns_record *record;
-	const unsigned char *data;
 	__u8 begin[2] = {};
 	__u32 zero = 0;
 	__u32 size, at;
@@ -188,52 +204,27 @@ int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
 	carrier = carrier_of(skb);
 	if (carrier == DNS_NONE)
 		return 0;
-	size = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
-	data = BPF_CORE_READ(skb, data);
+	size = BPF_CORE_READ(skb, len) - (in_pieces ? 0 : BPF_CORE_READ(skb, data_len));
 	record = bpf_map_lookup_elem(&dns_read, &zero);
-	if (!record || size < DNS_HEADER || bpf_probe_read_kernel(begin, sizeof(begin), data) != 0)
+	if (!record || size < DNS_HEADER || !read_data(skb, in_pieces, 0, begin, sizeof(begin)))
 		return 0;
 	at = message_in(carrier, begin, &size);
 	if (size < DNS_HEADER)
 		return 0;
 	barrier_var(size); /* as above */
-	if (size <= TT_MOST_DNS && bpf_probe_read_kernel(record->message, size, data + at) == 0)
+	if (size <= TT_MOST_DNS && read_data(skb, in_pieces, at, record->message, size))
 		tell_answer(record, own_netns(), size);
 	return 0;
 }
 
-#ifndef TT_COMPAT
-/* For tracing programs since 6.13 (b5ad4cdc46c7). */
-extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *data) __weak __ksym;
-#endif
-
 SEC("?tp_btf/skb_copy_datagram_iovec")
 int BPF_PROG(dns_read_tracepoint, const struct sk_buff *skb)
 {
-#ifndef TT_COMPAT /* where nobody loads it: see the hook catalogue */
-	enum dns_carrier carrier;
-	struct dns_record *record;
-	struct bpf_dynptr data;
-	__u8 begin[2] = {};
-	__u32 zero = 0;
-	__u32 size, at;
+	return on_read(skb, true); /* under TT_COMPAT nobody loads it: see the hook catalogue */
+}
 
-	if (is_read_from_another_port(skb) || control.stopped)
-		return 0;
-	carrier = carrier_of(skb);
-	if (carrier == DNS_NONE)
-		return 0;
-	size = skb->len;
-	record = bpf_map_lookup_elem(&dns_read, &zero);
-	if (!record || size < DNS_HEADER || bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &data) != 0 ||
-	    bpf_dynptr_read(begin, sizeof(begin), &data, 0, 0) != 0)
-		return 0;
-	at = message_in(carrier, begin, &size);
-	if (size < DNS_HEADER)
-		return 0;
-	barrier_var(size); /* as above */
-	if (size <= TT_MOST_DNS && bpf_dynptr_read(record->message, size, &data, at, 0) == 0)
-		tell_answer(record, own_netns(), size);
-#endif
-	return 0;
+SEC("?tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(dns_read_linear_tracepoint, const struct sk_buff *skb)
+{
+	return on_read(skb, false);
 }

@@ -27,7 +27,7 @@ std::string lacks_reading_in_pieces() {
              R"("programs":["dns_read_tracepoint"],"attach":["tp_btf/skb_copy_datagram_iovec"]},"rejected")") !=
                  std::string::npos
              ? ""
-             : "this kernel lets no tracing program read a packet in pieces (Linux 6.13)";
+             : "this kernel lets no tracing program read a packet in pieces (Linux 6.12)";
 }
 
 class NamesTest : public KernelTest {
