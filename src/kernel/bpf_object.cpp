@@ -145,7 +145,8 @@ std::uint64_t times_skipped(const bpf_program* program) {
 
 // Programs that tell what processes do, and the kind of event that this may be, if it is asked for.
 struct ProcessPrograms {
-  const bpf_program *first, *standby;
+  const bpf_program* first = nullptr;
+  const bpf_program* standby = nullptr;
   std::optional<tt_kind> tells;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace tcptrail::kernel {
@@ -17,29 +18,13 @@ constexpr std::array<std::pair<Backend, std::string_view>, 4> kBackends = {{
     {Backend::kIterator, "iterator"},
 }};
 
-}  // namespace
+constexpr KindSet kSockets = KindSet::of_sockets();
+using enum Backend;
+using enum Need;
 
-std::string_view name_of(Backend backend) {
-  return std::find_if(kBackends.begin(), kBackends.end(),
-                      [&](const auto& entry) { return entry.first == backend; })
-      ->second;
-}
-
-std::optional<Backend> backend_named(std::string_view name) {
-  for (const auto& [backend, its_name] : kBackends) {
-    if (its_name == name && backend != Backend::kIterator) return backend;
-  }
-  return std::nullopt;
-}
-
-const std::vector<Hook>& hook_catalog() {
-  constexpr KindSet kSockets = KindSet::of_sockets();
-  using enum Backend;
-  using enum Need;
-  // They are attached in this order. What sees the end of something comes before what sees its beginning, so
-  // that nothing that has been seen to begin waits for an end that nobody saw: a return before its entry, and
-  // all else before the changes of state. The sockets that exist already come last.
-  static const std::vector<Hook> kCatalog = {
+// What sees an end, and the returns of calls.
+std::vector<Hook> ends() {
+  return {
       {"socket destroyed",
        kSockets,
        {},
@@ -91,6 +76,12 @@ const std::vector<Hook>& hook_catalog() {
         {kKprobe, {"reset_v4_kprobe", "reset_v6_kprobe"}, {kBtf, kKprobes}},
         {kTracepoint, {"reset_tracepoint"}, {kBtf}},
         {kTracepoint, {"drop_tracepoint"}, {kBtf}}}},
+  };
+}
+
+// Who did it, and the names of the peers.
+std::vector<Hook> who_is_who() {
+  return {
       {.event = "DNS answer arrived",
        .variants = {{kFentry, {"dns_queued_fentry"}, {kBtf, kTrampolines}},
                     {kKprobe, {"dns_queued_kprobe"}, {kBtf, kKprobes}},
@@ -123,6 +114,12 @@ const std::vector<Hook>& hook_catalog() {
       {.event = "cgroup made",
        .variants = {{kTracepoint, {"cgroup_made_tracepoint"}, {kBtf}}},
        .identifies = true},
+  };
+}
+
+// What sees a beginning, and at last what has begun already.
+std::vector<Hook> beginnings() {
+  return {
       {"socket state",
        kSockets,
        {},
@@ -131,6 +128,33 @@ const std::vector<Hook>& hook_catalog() {
         {kTracepoint, {"state_tracepoint"}, {kBtf}}}},
       {"sockets at start", {Kind::kSnapshot}, kSockets, false, {{kIterator, {"snapshot_iterator"}, {kBtf}}}},
   };
+}
+
+}  // namespace
+
+std::string_view name_of(Backend backend) {
+  return std::find_if(kBackends.begin(), kBackends.end(),
+                      [&](const auto& entry) { return entry.first == backend; })
+      ->second;
+}
+
+std::optional<Backend> backend_named(std::string_view name) {
+  for (const auto& [backend, its_name] : kBackends) {
+    if (its_name == name && backend != Backend::kIterator) return backend;
+  }
+  return std::nullopt;
+}
+
+const std::vector<Hook>& hook_catalog() {
+  // They are attached in this order. What sees the end of something comes before what sees its beginning, so
+  // that nothing that has been seen to begin waits for an end that nobody saw: a return before its entry, and
+  // all else before the changes of state. The sockets that exist already come last.
+  static const std::vector<Hook> kCatalog = [] {
+    std::vector<Hook> all = ends();
+    for (std::vector<Hook> more : {who_is_who(), beginnings()})
+      all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    return all;
+  }();
   return kCatalog;
 }
 

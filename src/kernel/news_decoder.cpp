@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,9 +61,9 @@ std::vector<std::string_view> parts(std::string_view text) {
 
 // "sh\0bin\0usr\0" → /usr/bin/sh; of a path whose beginning is missing, .../bin/sh.
 std::string path_of(std::string_view names, bool cut) {
-  std::vector<std::string_view> all = parts(names);
+  const std::vector<std::string_view> all = parts(names);
   std::string path = cut ? "..." : "";
-  for (auto name = all.rbegin(); name != all.rend(); ++name) path.append("/").append(*name);
+  for (const std::string_view name : std::ranges::reverse_view(all)) path.append("/").append(name);
   return path.empty() ? "/" : path;
 }
 

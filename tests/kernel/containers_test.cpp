@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <ranges>
 
 #include "support/cgroup.h"
 #include "support/kernel_test.h"
@@ -44,8 +45,8 @@ class NamedHierarchy {
     }
   }
   ~NamedHierarchy() {
-    for (auto made = made_.rbegin(); made != made_.rend(); ++made)
-      eventually(Seconds(3), [&] { return ::rmdir(made->c_str()) == 0 || errno == ENOENT; });
+    for (const std::string& made : std::ranges::reverse_view(made_))
+      eventually(Seconds(3), [&] { return ::rmdir(made.c_str()) == 0 || errno == ENOENT; });
     ::umount2(path_.c_str(), MNT_DETACH);
     ::rmdir(path_.c_str());
   }

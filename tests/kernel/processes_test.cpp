@@ -30,13 +30,17 @@ std::vector<std::string> texts_of(const Event& event, std::string_view field) {
   return texts;
 }
 
-// "comm exe" of each, nearest first.
+// The pid and the program of each, nearest first.
 std::vector<std::pair<std::int64_t, std::string>> ancestors_of(const Event& event) {
   std::vector<std::pair<std::int64_t, std::string>> all;
   const auto* const array = event.find("ancestors");
   if (array == nullptr || !array->IsArray()) return all;
-  for (const auto& one : array->GetArray())
-    all.emplace_back(one["pid"].GetInt64(), one.HasMember("exe") ? one["exe"].GetString() : "");
+  for (const auto& one : array->GetArray()) {
+    const auto pid = one.FindMember("pid");
+    const auto exe = one.FindMember("exe");
+    if (pid == one.MemberEnd()) continue;
+    all.emplace_back(pid->value.GetInt64(), exe == one.MemberEnd() ? "" : exe->value.GetString());
+  }
   return all;
 }
 

@@ -76,7 +76,7 @@ std::pair<std::string, std::uint16_t> question_of(const std::string& query) {
   std::string name;
   std::size_t at = kHeader;
   while (at < query.size() && query[at] != 0) {
-    const auto length = static_cast<std::size_t>(query[at]);
+    const std::size_t length = static_cast<unsigned char>(query[at]);
     name += (name.empty() ? "" : ".") + query.substr(at + 1, length);
     at += 1 + length;
   }

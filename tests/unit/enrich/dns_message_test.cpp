@@ -12,7 +12,6 @@ namespace tcptrail::enrich {
 namespace {
 
 using test::dns_message;
-using test::DnsSample;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -83,6 +82,7 @@ TEST(DnsMessage, IsReadAtEveryLengthItMayBeCutTo) {
 
 TEST(DnsMessage, TakesABoundedNumberOfAddresses) {
   std::vector<std::string> records;
+  records.reserve(200);
   for (int i = 0; i < 200; ++i) records.push_back("www.example.org. 1 IN A 192.0.2." + std::to_string(i));
 
   EXPECT_EQ(parse_dns(dns_message({.answers = records})).addresses.size(), 64U);

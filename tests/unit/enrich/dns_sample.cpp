@@ -27,7 +27,7 @@ std::vector<std::uint8_t> dns_message(const DnsSample& sample) {
   std::size_t size = 0;
   ldns_pkt2wire(&wire, packet, &size);
   std::vector<std::uint8_t> message(wire, wire + size);
-  std::free(wire);
+  std::free(wire);  // NOLINT(cppcoreguidelines-no-malloc): ldns gives it out so
   ldns_pkt_free(packet);
   message.at(2) = static_cast<std::uint8_t>(sample.flags >> 8);
   message.at(3) = static_cast<std::uint8_t>(sample.flags & 0xff);

@@ -13,7 +13,6 @@ namespace {
 
 using test::FakeProc;
 using testing::ElementsAre;
-using testing::Field;
 using testing::IsEmpty;
 
 class ProcReaderTest : public testing::Test {
