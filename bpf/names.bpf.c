@@ -177,16 +177,24 @@ static __always_inline bool is_read_from_another_port(const struct sk_buff *skb)
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *data) __weak __ksym;
 #endif
 
+#ifndef TT_COMPAT
+/* A frame of its own, as nothing else may come to lie where the dynptr was. */
+static __noinline bool read_in_pieces(const struct sk_buff *skb, __u32 at, void *to, __u32 size)
+{
+	struct bpf_dynptr data;
+
+	return bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &data) == 0 &&
+	       bpf_dynptr_read(to, size, &data, at, 0) == 0;
+}
+#endif
+
 /* In pieces: wherever the data lie; else those of the first piece alone. Known when compiled. */
 static __always_inline bool read_data(const struct sk_buff *skb, bool in_pieces, __u32 at, void *to,
 				      __u32 size)
 {
 #ifndef TT_COMPAT
-	struct bpf_dynptr data;
-
 	if (in_pieces)
-		return bpf_dynptr_from_skb((struct __sk_buff *)skb, 0, &data) == 0 &&
-		       bpf_dynptr_read(to, size, &data, at, 0) == 0;
+		return read_in_pieces(skb, at, to, size);
 #endif
 	return bpf_probe_read_kernel(to, size, BPF_CORE_READ(skb, data) + at) == 0;
 }

@@ -154,7 +154,9 @@ model::Lost sample_loss() {
   return body;
 }
 
-Event make(Kind kind, model::Connection conn, model::Body body) { return {kind, kSampleTime, 0, conn, body}; }
+Event make(Kind kind, model::Connection conn, model::Body body) {
+  return {kind, kSampleTime, 0, std::move(conn), std::move(body)};
+}
 
 std::vector<Event> ends_of_attempts() {
   model::Connection held = client();
