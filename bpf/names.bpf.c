@@ -166,10 +166,12 @@ static __always_inline __u32 message_in(enum dns_carrier carrier, const __u8 *be
 	return 2;
 }
 
-/* For every read of every connection: most goes at once. By probes, as most kernels' verifiers do not follow skb->sk. */
+/* For every read of every connection: most goes at once, by plain loads. */
 static __always_inline bool is_read_from_another_port(const struct sk_buff *skb)
 {
-	return is_another_port(BPF_CORE_READ(skb, sk, __sk_common.skc_dport));
+	const struct sock *sk = skb->sk;
+
+	return sk && is_another_port(sk->__sk_common.skc_dport);
 }
 
 #ifndef TT_COMPAT
