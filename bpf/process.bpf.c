@@ -33,13 +33,16 @@ static __always_inline bool is_left_to_tell(const struct tt_process *p, enum pro
 	return !config.preemptible || is_first_to_tell(p, deed);
 }
 
-static __always_inline int on_forked(const struct task_struct *child)
+static __always_inline int on_forked(const struct task_struct *creator, const struct task_struct *child)
 {
 	struct tt_process_news news = {};
 
 	if (control.stopped || child->pid != child->tgid) /* a thread */
 		return 0;
 	describe_process(&news.process, child);
+	/* Who made it, and whose program it runs: with CLONE_PARENT, as by runc, its parent is another. */
+	news.process.parent_pid = BPF_CORE_READ(creator, tgid);
+	news.process.parent_mark = TT_START_MARK(BPF_CORE_READ(creator, group_leader, start_boottime));
 	if (!is_left_to_tell(&news.process, PROCESS_FORKED))
 		return 0;
 	news_header(&news.header, TT_FORKED, sizeof(news), bpf_ktime_get_ns());
@@ -50,13 +53,13 @@ static __always_inline int on_forked(const struct task_struct *child)
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(forked_tracepoint, struct task_struct *parent, struct task_struct *child)
 {
-	return on_forked(child);
+	return on_forked(parent, child);
 }
 
 SEC("?tp_btf/sched_process_fork")
 int BPF_PROG(forked_standby_tracepoint, struct task_struct *parent, struct task_struct *child)
 {
-	return on_forked(child);
+	return on_forked(parent, child);
 }
 
 /* A process ends with its last thread; two that end at once may both find that they are. */

@@ -58,7 +58,7 @@ void say_shortfall(const enrich::Enricher::Shortfall& shortfall) {
   const auto say_if_any = [](std::uint64_t count, std::string_view what) {
     if (count != 0) say(fmt::format("who did it: {} {}", count, what));
   };
-  say_if_any(shortfall.lost_news, "records of processes and cgroups were lost");
+  say_if_any(shortfall.lost_news, "records of processes, cgroups and names were lost");
   say_if_any(shortfall.forgotten_processes, "live processes were forgotten: there are too many");
   say_if_any(shortfall.forgotten_names, "names were forgotten: there are too many");
 }
@@ -99,7 +99,11 @@ Result<void> trace(const TraceOptions& options) {
   if (options.identify || options.names) {
     enricher.emplace();
     (*source)->set_on_news([&enricher](const model::News& news) { enricher->learn(news); });
-    if (options.identify) enricher->seed();
+    if (options.identify) {
+      enricher->seed();
+    } else {
+      enricher->without_identity();
+    }
     run.complete = [&enricher](Event& event) { enricher->complete(event); };
   }
   run.kinds = options.kinds;

@@ -272,8 +272,7 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   command.add_option("-d,--duration", arguments.duration, "stop after this many seconds")->type_name("SEC");
   command.add_option("-c,--count", arguments.count, "stop after this many events")->type_name("N");
   command.add_flag("-w,--wide", arguments.wide, "table: columns that IPv6 fits");
-  command.add_flag("-v,--verbose", arguments.verbose,
-                   "table: program, arguments, parent and container too");
+  command.add_flag("-v,--verbose", arguments.verbose, "table: program, arguments, parent and container too");
   command.add_flag("--names", arguments.ask_names,
                    "tell the peers' names, from the DNS answers that this host receives meanwhile");
   command.add_flag("-T,--no-time", arguments.no_time, "table: without the time");

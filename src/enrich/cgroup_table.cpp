@@ -65,11 +65,19 @@ void CgroupTable::seed() {
     put(status.st_ino, path.empty() ? "/" : path);
   };
   take(mount_);
-  std::error_code error;  // what vanishes meanwhile is not there
-  fs::recursive_directory_iterator folder(mount_, fs::directory_options::skip_permission_denied, error);
-  for (; !error && folder != fs::recursive_directory_iterator(); folder.increment(error)) {
+  // Each folder by itself: one that vanishes meanwhile must not end the whole walk.
+  std::vector<fs::path> left = {mount_};
+  while (!left.empty()) {
+    const fs::path above = std::move(left.back());
+    left.pop_back();
     std::error_code gone;
-    if (folder->is_directory(gone)) take(folder->path());
+    fs::directory_iterator folder(above, gone);
+    for (; !gone && folder != fs::directory_iterator(); folder.increment(gone)) {
+      std::error_code unknown;
+      if (!folder->is_directory(unknown) || folder->is_symlink(unknown)) continue;
+      take(folder->path());
+      left.push_back(folder->path());
+    }
   }
 }
 

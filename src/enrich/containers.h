@@ -25,6 +25,7 @@ class Containers {
 
   void seed();
   void learn(const model::Forked& news) { joined_.learn(news); }
+  void learn(const model::Exited& news) { joined_.learn(news); }
   void learn(const model::CgroupJoined& news) { joined_.learn(news); }
   void learn(const model::CgroupMade& news) { cgroups_.learn(news); }
   // By the id that the event carries (v2). Where that names no container, by what the process has joined

@@ -14,6 +14,10 @@ namespace tcptrail::enrich {
 
 class Enricher {
  public:
+  // Without identity only what the connection itself says is added: names and Community ID. To be set where
+  // the source does not tell of processes.
+  void without_identity() { identifies_ = false; }
+
   explicit Enricher(ProcessTable processes = ProcessTable(), Containers containers = Containers())
       : processes_(std::move(processes)), containers_(std::move(containers)) {}
 
@@ -36,6 +40,7 @@ class Enricher {
   Containers containers_;
   NameTable names_;
   std::uint64_t lost_news_ = 0;
+  bool identifies_ = true;
 };
 
 }  // namespace tcptrail::enrich

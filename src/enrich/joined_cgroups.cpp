@@ -35,7 +35,8 @@ std::optional<JoinedCgroups::Place> place_of(const Line& line) {
 
 }  // namespace
 
-JoinedCgroups::JoinedCgroups(ProcReader reader, std::size_t most) : reader_(std::move(reader)), most_(most) {}
+JoinedCgroups::JoinedCgroups(ProcReader reader, std::size_t most, std::size_t most_ended)
+    : reader_(std::move(reader)), most_(most), most_ended_(most_ended) {}
 
 std::optional<JoinedCgroups::Place> JoinedCgroups::place_in(std::string_view text) {
   std::optional<Place> best;
@@ -49,31 +50,47 @@ std::optional<JoinedCgroups::Place> JoinedCgroups::place_in(std::string_view tex
 
 void JoinedCgroups::seed() {
   for (const std::uint32_t pid : reader_.pids()) {
-    if (seeded_.size() >= most_) return;
+    const std::string text = reader_.file(pid, "cgroup", kMostText);
+    if (text.empty()) continue;
+    // A process has a line for each hierarchy, whatever it is in: if it is for v2 alone, there is nothing to
+    // find.
+    if (text.starts_with("0::") || seeded_.size() >= most_) return;
     const auto start = reader_.start_of(pid);
-    auto place = place_in(reader_.file(pid, "cgroup", kMostText));
+    auto place = place_in(text);
     if (start && place && place->hierarchy != 0)
       seeded_.insert_or_assign(pid, std::pair(*start, *std::move(place)));
   }
 }
 
+void JoinedCgroups::drop_first(Order& order) {
+  places_.erase(order.front());
+  order.pop_front();
+}
+
 void JoinedCgroups::put(Process process, Place place) {
-  const auto [there, fresh] = places_.insert_or_assign(process, std::move(place));
+  const auto [there, fresh] = places_.try_emplace(process);
+  there->second.place = std::move(place);
+  seeded_.erase(process.pid);  // nothing older is to come back
   if (!fresh) return;
-  order_.push_back(process);
-  if (order_.size() > most_) {
-    places_.erase(order_.front());
-    order_.pop_front();
-  }
+  there->second.at = live_.insert(live_.end(), process);
+  if (live_.size() > most_) drop_first(live_);
 }
 
 const JoinedCgroups::Place* JoinedCgroups::find(std::uint32_t pid, model::StartMark mark) const {
   if (places_.empty() && seeded_.empty()) return nullptr;
   if (const auto found = places_.find({pid, mark}); found != places_.end())
-    return found->second.path ? &found->second : nullptr;
+    return found->second.place.path ? &found->second.place : nullptr;
   const auto seeded = seeded_.find(pid);
   if (seeded == seeded_.end() || !may_be_of(seeded->second.first, mark)) return nullptr;
   return &seeded->second.second;
+}
+
+void JoinedCgroups::learn(const model::Exited& news) {
+  const auto found = places_.find({news.process.pid, model::start_mark(news.process.start)});
+  if (found == places_.end() || found->second.ended) return;
+  found->second.ended = true;
+  ended_.splice(ended_.end(), live_, found->second.at);
+  if (ended_.size() > most_ended_) drop_first(ended_);
 }
 
 void JoinedCgroups::learn(const model::Forked& news) {

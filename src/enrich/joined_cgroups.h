@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +20,8 @@ namespace tcptrail::enrich {
 // thread.
 class JoinedCgroups {
  public:
-  static constexpr std::size_t kMost = 65'536;  // the one that was learnt first gives way
+  // The one that was learnt, or ended, first gives way.
+  static constexpr std::size_t kMost = 65'536, kMostEnded = 16'384;
 
   struct Place {
     std::uint32_t hierarchy = 0;
@@ -28,13 +29,15 @@ class JoinedCgroups {
     std::shared_ptr<const model::Container> container;
   };
 
-  explicit JoinedCgroups(ProcReader reader = ProcReader(), std::size_t most = kMost);
+  explicit JoinedCgroups(ProcReader reader = ProcReader(), std::size_t most = kMost,
+                         std::size_t most_ended = kMostEnded);
   // Of a text of /proc/PID/cgroup: the first of its lines that names a container, v2's before others.
   static std::optional<Place> place_in(std::string_view text);
 
   // Reads all of /proc, if this host has hierarchies of v1 at all.
   void seed();
   void learn(const model::Forked& news);
+  void learn(const model::Exited& news);
   void learn(const model::CgroupJoined& news);
   // Null where it is in no container, or not known.
   const Place* find(std::uint32_t pid, model::StartMark mark) const;
@@ -51,12 +54,19 @@ class JoinedCgroups {
       return std::hash<std::uint64_t>()(std::uint64_t{process.pid} << 32U | process.mark);
     }
   };
+  using Order = std::list<Process>;
+  struct Row {
+    Place place;
+    Order::iterator at;
+    bool ended = false;
+  };
   void put(Process process, Place place);
+  void drop_first(Order& order);
 
   ProcReader reader_;
-  std::size_t most_;
-  std::unordered_map<Process, Place, Hash> places_;
-  std::deque<Process> order_;
+  std::size_t most_, most_ended_;
+  std::unordered_map<Process, Row, Hash> places_;
+  Order live_, ended_;  // in the order in which they were learnt, and ended
   // From /proc, where the start is cut to a tick; until the process has forked, been moved or asked for by
   // its mark.
   std::unordered_map<std::uint32_t, std::pair<model::BootNs, Place>> seeded_;

@@ -31,8 +31,10 @@ void NameTable::learn(const model::DnsAnswer& news) {
       entries_.splice(entries_.end(), entries_, place->second);
     }
     Entry& entry = *place->second;
+    // The same name again has had the address all the while.
+    const bool goes_on = entry.name && *entry.name == *name && news.time < entry.until;
     entry.name = name;
-    entry.since = news.time;
+    if (!goes_on) entry.since = news.time;
     entry.until = news.time + lasts;
   }
   while (entries_.size() > limits_.names) {

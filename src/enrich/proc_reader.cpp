@@ -18,8 +18,8 @@ namespace tcptrail::enrich {
 namespace {
 
 constexpr std::size_t kMostStat = 4096;
-constexpr std::size_t kMostStatus = 8192;
-constexpr std::size_t kMostArgs = 4096;  // as much as the kernel programs read
+constexpr std::size_t kMostStatus = 64 * 1024;  // a line of it lists all groups
+constexpr std::size_t kMostArgs = 4096;         // as much as the kernel programs read
 constexpr std::string_view kDeleted = " (deleted)";
 constexpr std::string_view kMemfd = "/memfd:";
 
@@ -40,6 +40,7 @@ std::optional<std::uint32_t> innermost_pid(std::string_view status) {
   const std::size_t at = status.find(kKey);
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view line = status.substr(at + kKey.size());
+  if (line.find('\n') == std::string_view::npos) return std::nullopt;  // it is cut
   line = line.substr(0, line.find('\n'));
   return parse_number<std::uint32_t>(line.substr(line.find_last_of(" \t") + 1));
 }
@@ -133,6 +134,9 @@ std::shared_ptr<const model::Program> ProcReader::program(std::uint32_t pid) con
   made->args_truncated = args.size() > kMostArgs;
   args.resize(std::min(args.size(), kMostArgs));
   made->args = split_args(args);
+  made->args_truncated = made->args_truncated || made->args.size() > model::kMostArguments;
+  made->args.resize(std::min(made->args.size(), model::kMostArguments));
+  made->args.shrink_to_fit();
   made->cwd = link(pid, "cwd");
   strip_suffix(made->cwd, kDeleted);
   return made;

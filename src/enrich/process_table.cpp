@@ -1,7 +1,10 @@
 #include "enrich/process_table.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <ctime>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace tcptrail::enrich {
@@ -13,12 +16,21 @@ using model::Program;
 using model::StartMark;
 
 constexpr std::size_t kMostRuns = 8;
+constexpr std::ptrdiff_t kMostRunsOfEnded = 2;
 constexpr unsigned kMostExecs = 256;  // then they wrap
 // A chain that gets longer loses its far end: who forks and ends, again and again, makes it as long as he
 // likes.
 constexpr std::uint32_t kMostAncestors = 64;
 constexpr std::uint32_t kKeptAncestors = 32;
 constexpr std::chrono::seconds kLossPeriod(1);
+
+// It moves when the clock is set, so it is asked for each time.
+UnixNs boot_time_now() {
+  timespec since_boot{};
+  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  return unix_now() -
+         (static_cast<UnixNs>(since_boot.tv_sec) * 1'000'000'000 + static_cast<UnixNs>(since_boot.tv_nsec));
+}
 
 std::shared_ptr<const Ancestor> nearest(const std::shared_ptr<const Ancestor>& chain, std::uint32_t count) {
   if (!chain || count == 0) return nullptr;
@@ -54,18 +66,12 @@ bool is_same(const std::shared_ptr<const Program>& a, const std::shared_ptr<cons
 
 }  // namespace
 
-ProcessTable::ProcessTable(ProcReader reader, const ProcessTableLimits& limits, UnixNs boot_time)
+ProcessTable::ProcessTable(ProcReader reader, const ProcessTableLimits& limits,
+                           std::optional<UnixNs> boot_time)
     : reader_(std::move(reader)), limits_(limits), boot_time_(boot_time), unknown_(limits.unknown) {}
 
-UnixNs ProcessTable::boot_time_now() {
-  timespec since_boot{};
-  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
-  return unix_now() -
-         (static_cast<UnixNs>(since_boot.tv_sec) * 1'000'000'000 + static_cast<UnixNs>(since_boot.tv_nsec));
-}
-
 // What events and /proc say of the start is less than the kernel's news does, so that several may match: then
-// the one whose start is known exactly, and of those that began last.
+// one that lives, whose start is known exactly, and of those that began last.
 ProcessTable::Entry* ProcessTable::match(std::uint32_t pid, StartMark mark) {
   Entry* best = nullptr;
   const auto [first, last] = by_pid_.equal_range(pid);
@@ -74,8 +80,8 @@ ProcessTable::Entry* ProcessTable::match(std::uint32_t pid, StartMark mark) {
     const bool matches =
         mark == 0 || (entry.exact ? model::start_mark(entry.start) == mark : may_be_of(entry.start, mark));
     if (!matches) continue;
-    if (best == nullptr || std::pair(entry.exact, entry.start) > std::pair(best->exact, best->start))
-      best = &entry;
+    const auto rank = [](const Entry& one) { return std::tuple(!one.ended, one.exact, one.start); };
+    if (best == nullptr || rank(entry) > rank(*best)) best = &entry;
   }
   return best;
 }
@@ -102,7 +108,7 @@ ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
   if (before != last) end(before->second);
   Entry& entry = live_.emplace_back();
   entry.pid = state.pid;
-  entry.start = state.start;
+  entry.start = entry.shown_start = state.start;
   entry.exact = exact;
   entry.losses = losses_;
   entry.parent_pid = state.parent_pid;
@@ -135,6 +141,10 @@ ProcessTable::Entry* ProcessTable::known(const ProcessState& state) {
 
 void ProcessTable::end(Place place) {
   place->ended = true;
+  // Few of its connections are left, and none that it made long ago.
+  auto& runs = place->runs;
+  if (std::ssize(runs) > kMostRunsOfEnded) runs.erase(runs.begin(), runs.end() - kMostRunsOfEnded);
+  runs.shrink_to_fit();
   ended_.splice(ended_.end(), live_, place);
   if (ended_.size() > limits_.ended) drop(ended_);
 }
@@ -189,7 +199,8 @@ ProcessTable::Entry* ProcessTable::seed(std::uint32_t pid, int generations) {
   const auto read = reader_.read(pid);
   if (!read) return nullptr;
   if (Entry* const there = match(pid, model::start_mark(read->start)); there != nullptr) return there;
-  if (read->parent_pid != 0 && generations > 0 && match(read->parent_pid, 0) == nullptr)
+  const Entry* const parent = read->parent_pid == 0 ? nullptr : match(read->parent_pid, 0);
+  if (read->parent_pid != 0 && generations > 0 && (parent == nullptr || parent->ended))
     seed(read->parent_pid, generations - 1);
   const ProcessState state = state_of(*read);
   return &insert(state, false, parent_of(state),
@@ -223,12 +234,16 @@ bool ProcessTable::is_in_doubt(const Entry& entry) {
   return entry.losses != losses_ && !entry.ended;
 }
 
-// What it runs may have changed, and it may have ended, without a word.
+// What it runs may have changed without a word. If it is known how often it had executed, the next event
+// shows that; and where /proc does not say what it runs, as of a process that is just ending, what is known
+// stays.
 void ProcessTable::refresh(Entry& entry) {
   entry.losses = losses_;
+  if (entry.runs.back().execs) return;
   const auto read = reader_.read(entry.pid);
   if (!read || !may_be_of(read->start, model::start_mark(entry.start))) return;
-  if (is_same(read->program, entry.runs.back().program)) return;
+  if (!read->program || read->program->exe.empty() || is_same(read->program, entry.runs.back().program))
+    return;
   append(entry.runs, Run{std::nullopt, read->comm, read->program, nullptr, nullptr});
 }
 
@@ -236,7 +251,7 @@ std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry,
   if (run.identity) return run.identity;
   auto made = std::make_shared<model::Process>();
   if (entry.parent_pid != 0) made->ppid = entry.parent_pid;
-  made->start = boot_time_ + entry.start;
+  made->start = (boot_time_ ? *boot_time_ : boot_time_now()) + entry.shown_start;
   made->ns_pid = entry.ns_pid;
   made->session = entry.session;
   made->loginuid = entry.loginuid;
@@ -246,23 +261,25 @@ std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry,
   return run.identity;
 }
 
-// The last one that fits. What /proc showed fits at first, and from then on only what it was found to be. If
-// none does, an exec was not told, or it is too long ago: then it is not known what was run, but for the
-// latest, which /proc shows.
+// What it ran when it had executed that often; else what /proc showed, of which that is not known yet, and
+// from then on is. If there is neither, an exec was not told, or it is too long ago: then it is not known
+// what was run, but for the latest, which /proc shows.
 ProcessTable::Run& ProcessTable::run_at(Entry& entry, model::Execs execs) {
   auto& runs = entry.runs;
-  const auto fits = [&](const Run& run) { return !run.execs || run.execs == execs; };
-  const auto found = std::find_if(runs.rbegin(), runs.rend(), fits);
-  if (found != runs.rend()) {
+  const auto find_by = [&](std::optional<model::Execs> wanted) {
+    return std::find_if(runs.rbegin(), runs.rend(), [&](const Run& run) { return run.execs == wanted; });
+  };
+  if (const auto found = find_by(execs); found != runs.rend()) return *found;
+  if (const auto found = find_by(std::nullopt); found != runs.rend()) {
     found->execs = execs;
     return *found;
   }
-  Run run{execs, {}, nullptr, nullptr, nullptr};
   const bool is_latest = static_cast<model::Execs>(execs - *runs.back().execs) < kMostExecs / 2;
   if (!is_latest) {
-    if (runs.size() < kMostRuns) return *runs.insert(runs.begin(), std::move(run));
-    return runs.front() = std::move(run);
+    if (!entry.older) entry.older = std::make_unique<Run>();
+    return *entry.older;
   }
+  Run run{execs, {}, nullptr, nullptr, nullptr};
   const auto read = entry.ended ? std::nullopt : reader_.read(entry.pid);
   if (read && may_be_of(read->start, model::start_mark(entry.start))) {
     run.comm = read->comm;

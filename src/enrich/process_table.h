@@ -31,11 +31,11 @@ class ProcessTable {
     std::uint64_t evicted = 0;  // live ones that gave way
   };
 
-  // boot_time: when the clock of model::BootNs was 0, as wall-clock time.
+  // boot_time: when the clock of model::BootNs was 0, as wall-clock time; if not given, as it is when it is
+  // needed.
   explicit ProcessTable(ProcReader reader = ProcReader(),
                         const ProcessTableLimits& limits = ProcessTableLimits{},
-                        UnixNs boot_time = boot_time_now());
-  static UnixNs boot_time_now();
+                        std::optional<UnixNs> boot_time = std::nullopt);
 
   // Reads all of /proc.
   void seed();
@@ -65,13 +65,15 @@ class ProcessTable {
   struct Entry {
     std::uint32_t pid = 0;
     model::BootNs start = 0;
-    bool exact = false;  // the start is the kernel's; else /proc's, which is cut to a tick
+    model::BootNs shown_start = 0;  // as first known, so that it is told the same throughout
+    bool exact = false;             // the start is the kernel's; else /proc's, which is cut to a tick
     bool ended = false;
     std::uint32_t losses = 0;  // losses_ when this was last known to be right
     std::uint32_t parent_pid = 0;
     std::optional<std::uint32_t> ns_pid, session, loginuid;
     std::shared_ptr<const model::Ancestor> ancestors;
-    std::vector<Run> runs;  // at least one, in order
+    std::vector<Run> runs;       // at least one, in order
+    std::unique_ptr<Run> older;  // any that is forgotten: of it no program is known
   };
   using Entries = std::list<Entry>;
   using Place = Entries::iterator;
@@ -97,7 +99,7 @@ class ProcessTable {
 
   ProcReader reader_;
   ProcessTableLimits limits_;
-  UnixNs boot_time_;
+  std::optional<UnixNs> boot_time_;
   Entries live_, ended_;  // in the order in which they began, and ended
   std::unordered_multimap<std::uint32_t, Place> by_pid_;
   std::vector<Unknown> unknown_;

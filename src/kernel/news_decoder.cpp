@@ -74,8 +74,10 @@ std::shared_ptr<const model::Program> program_of(std::uint32_t flags, std::strin
   program->exe_deleted = (flags & TT_EXE_DELETED) != 0 && !program->exe_memfd;
   program->exe = program->exe_memfd ? std::string(exe.substr(0, exe.find('\0')))
                                     : path_of(exe, (flags & TT_EXE_TRUNCATED) != 0);
-  for (const std::string_view arg : parts(args)) program->args.emplace_back(arg);
-  program->args_truncated = (flags & TT_ARGS_TRUNCATED) != 0;
+  std::vector<std::string_view> all = parts(args);
+  program->args_truncated = (flags & TT_ARGS_TRUNCATED) != 0 || all.size() > model::kMostArguments;
+  all.resize(std::min(all.size(), model::kMostArguments));
+  program->args.assign(all.begin(), all.end());
   program->cwd = path_of(cwd, (flags & TT_CWD_TRUNCATED) != 0);
   return program;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ constexpr StartMark start_mark(BootNs start) { return static_cast<StartMark>(sta
 using Execs = std::uint8_t;
 
 // What was executed, and how.
+constexpr std::size_t kMostArguments = 128;  // of which each takes memory, however short it is
 struct Program {
   std::string exe;           // path, as seen from the process's root
   bool exe_deleted = false;  // the file had no name any more

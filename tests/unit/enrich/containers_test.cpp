@@ -132,7 +132,7 @@ class JoinedCgroupsTest : public testing::Test {
 
   const std::string inside_ = "/docker/" + kId;
   FakeProc proc_;
-  JoinedCgroups joined_{ProcReader(proc_.root()), 100};
+  JoinedCgroups joined_{ProcReader(proc_.root()), 100, 50};
 };
 
 TEST_F(JoinedCgroupsTest, ReadsTheLineThatNamesAContainer) {
@@ -149,7 +149,7 @@ TEST_F(JoinedCgroupsTest, ReadsTheLineThatNamesAContainer) {
 
 TEST_F(JoinedCgroupsTest, KnowsWhoWasInAContainerAtStartAndTheirChildren) {
   proc_.put({.pid = 50, .start_ticks = 500, .cgroup = "8:pids:" + inside_ + "\n"});
-  proc_.put({.pid = 60, .start_ticks = 600});
+  proc_.put({.pid = 60, .start_ticks = 600, .cgroup = "8:pids:/\n0::/\n"});
   joined_.seed();
   joined_.learn(forked(51, 7 * kSecond, 50, 5 * kSecond));
   joined_.learn(forked(61, 8 * kSecond, 60, 6 * kSecond));
@@ -170,6 +170,30 @@ TEST_F(JoinedCgroupsTest, FollowsWhoIsMoved) {
   EXPECT_EQ(path_of(50, kSecond), "none");
   joined_.learn(forked(51, 2 * kSecond, 50, kSecond));
   EXPECT_EQ(path_of(51, 2 * kSecond), "none");
+}
+
+TEST_F(JoinedCgroupsTest, KeepsWhoLivesWhileOthersComeAndGo) {
+  joined_.learn(joined(1, kSecond, 8, inside_));
+  for (std::uint32_t pid = 2; pid <= 500; ++pid) {
+    joined_.learn(forked(pid, pid * kSecond, 1, kSecond));
+    model::Exited end;
+    end.process.pid = pid;
+    end.process.start = pid * kSecond;
+    joined_.learn(end);
+  }
+
+  EXPECT_EQ(path_of(1, kSecond), inside_);
+  EXPECT_EQ(path_of(500, 500 * kSecond), inside_);
+  EXPECT_EQ(path_of(400, 400 * kSecond), "none");
+  EXPECT_EQ(joined_.size(), 51U);
+}
+
+TEST_F(JoinedCgroupsTest, LooksNoFurtherWhereThereIsNoVersion1) {
+  proc_.put({.pid = 40, .start_ticks = 400});
+  proc_.put({.pid = 50, .start_ticks = 500, .cgroup = "8:pids:" + inside_ + "\n"});
+  joined_.seed();
+
+  EXPECT_EQ(path_of(50, 5 * kSecond), "none");
 }
 
 TEST_F(JoinedCgroupsTest, IsBounded) {

@@ -64,6 +64,14 @@ TEST_F(NameTableTest, TellsNoNameOfBeforeItWasLearnt) {
   EXPECT_EQ(name_of("192.0.2.1", kNow - 1), "none");
 }
 
+TEST_F(NameTableTest, GoesOnWithTheSameNameAndBeginsAnewWithAnother) {
+  answer("a.example.org", "192.0.2.1");
+  answer("a.example.org", "192.0.2.1", 300, kNow + 200 * kSecond);
+  EXPECT_EQ(name_of("192.0.2.1", kNow), "a.example.org");
+  answer("b.example.org", "192.0.2.1", 300, kNow + 400 * kSecond);
+  EXPECT_EQ(name_of("192.0.2.1", kNow + 300 * kSecond), "none") << "nobody knows any more";
+}
+
 TEST_F(NameTableTest, LearnsNothingFromWhatItCannotRead) {
   table_.learn({kNetns, kNow, {1, 2, 3}});
   table_.learn({kNetns, kNow, {}});

@@ -193,7 +193,8 @@ TEST_F(ProcessTableTest, MakesWhatProcShowedExactByTheFirstNews) {
   exec(exact, {1, 0}, "/bin/next", 9);
 
   EXPECT_EQ(table_.counts().live, 1U);
-  EXPECT_EQ(find(exact, 8)->start, kBoot + exact.start);
+  for (const model::Execs execs : {model::Execs{8}, model::Execs{9}})
+    EXPECT_EQ(find(exact, execs)->start, kBoot + 5 * kSecond) << "as it was told at first";
   EXPECT_EQ(exe_of(exact, 8), "/bin/sh");
   EXPECT_EQ(exe_of(exact, 9), "/bin/next");
 }
@@ -226,6 +227,35 @@ TEST_F(ProcessTableTest, LooksAgainWhenNewsWasLost) {
   table_.news_lost();
 
   EXPECT_EQ(exe_of(kShell, 9), "/bin/nc");
+}
+
+TEST_F(ProcessTableTest, KeepsWhatItWasToldWhenNewsWasLost) {
+  exec(kShell, {1, 0}, "/bin/sh", 4);
+  proc_.put({.pid = 50, .start_ticks = 500, .comm = "nc", .exe = "/bin/nc", .args = {"nc"}});
+  table_.news_lost();
+
+  EXPECT_EQ(exe_of(kShell, 4), "/bin/sh") << "the connection of the program before";
+  EXPECT_EQ(exe_of(kShell, 5), "/bin/nc");
+  EXPECT_EQ(exe_of(kShell, 4), "/bin/sh");
+}
+
+// It is ending: there is nothing in /proc but its name.
+TEST_F(ProcessTableTest, KeepsAProgramThatProcDoesNotShowAnyMore) {
+  proc_.put({.pid = 50, .start_ticks = 500});
+  table_.seed();
+  proc_.put({.pid = 50, .start_ticks = 500, .exe = ""});
+  table_.news_lost();
+
+  EXPECT_EQ(exe_of(kShell, 4), "/bin/sh");
+}
+
+TEST_F(ProcessTableTest, TakesALivingParentForOneThatHadItsId) {
+  exec({60, kSecond}, {1, 0}, "/sbin/cron", 1);
+  exit({60, kSecond});
+  proc_.put({.pid = 60, .start_ticks = 400, .parent = 0, .exe = "/sbin/sshd"});
+  proc_.put({.pid = 50, .start_ticks = 500, .parent = 60});
+
+  EXPECT_THAT(lineage(*find(kShell)), ElementsAre("60 /sbin/sshd"));
 }
 
 TEST_F(ProcessTableTest, KeepsWhatItKnowsOfOneThatEndedAmongLostNews) {

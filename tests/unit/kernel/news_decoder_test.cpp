@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ template <typename Head>
 Record record_of(const Head& head, std::string_view texts = {}) {
   Record record(sizeof(head) + texts.size());
   std::memcpy(record.data(), &head, sizeof(head));
-  std::memcpy(record.data() + sizeof(head), texts.data(), texts.size());
+  std::transform(texts.begin(), texts.end(), record.begin() + sizeof(head),
+                 [](char c) { return static_cast<std::byte>(c); });
   return record;
 }
 
@@ -170,6 +172,13 @@ TEST_F(DecodeNewsTest, MarksWhatIsCutAndWhatHasNoFile) {
   EXPECT_EQ(memory.exe, "memfd:payload");
   EXPECT_TRUE(memory.exe_memfd);
   EXPECT_FALSE(memory.exe_deleted) << "it never had a name that could be taken away";
+}
+
+TEST_F(DecodeNewsTest, TakesABoundedNumberOfArguments) {
+  const model::Program made = program(exec_record({std::string(4096, '\0'), "x\0"s, ""}));
+
+  EXPECT_EQ(made.args.size(), model::kMostArguments);
+  EXPECT_TRUE(made.args_truncated);
 }
 
 TEST_F(DecodeNewsTest, TellsAnEndACgroupAndAnAnswer) {

@@ -155,7 +155,7 @@ model::Lost sample_loss() {
 }
 
 Event make(Kind kind, model::Connection conn, model::Body body) {
-  return {kind, kSampleTime, 0, std::move(conn), std::move(body)};
+  return {kind, kSampleTime, 0, std::move(conn), body};
 }
 
 std::vector<Event> ends_of_attempts() {
