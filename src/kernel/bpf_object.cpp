@@ -160,6 +160,15 @@ std::array<ProcessPrograms, 3> process_programs(const tcptrail_bpf& object) {
            {programs.exited_tracepoint, programs.exited_standby_tracepoint, asked(TT_EXIT)}}};
 }
 
+// What these are skipped for is a name or a path that is not known.
+bool tells_no_event(const decltype(tcptrail_bpf::progs)& programs, const bpf_program* program) {
+  const std::array<const bpf_program*, 8> all = {
+      programs.cgroup_made_tracepoint, programs.cgroup_joined_tracepoint,  programs.dns_queued_fentry,
+      programs.dns_queued_kprobe,      programs.dns_arrived_tracepoint,    programs.dns_consumed_tracepoint,
+      programs.dns_read_tracepoint,    programs.dns_read_linear_tracepoint};
+  return std::find(all.begin(), all.end(), program) != all.end();
+}
+
 // At most so often did neither the first nor the stand-by run.
 std::uint64_t times_untold(const ProcessPrograms& programs) {
   const std::uint64_t skipped = times_skipped(programs.first);
@@ -349,7 +358,7 @@ Result<KernelCounts> BpfObject::counts() {
     const bool tells_of_processes = std::any_of(
         of_processes.begin(), of_processes.end(),
         [&](const ProcessPrograms& those) { return program == those.first || program == those.standby; });
-    if (tells_of_processes) continue;
+    if (tells_of_processes || tells_no_event(programs, program)) continue;
     const bool made_good =
         program == programs.state_tracepoint || program == programs.state_first_tracepoint ||
         program == programs.state_standby_tracepoint || program == programs.destroy_standby_tracepoint ||
