@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,9 +60,10 @@ std::vector<std::string_view> parts(std::string_view text) {
 
 // "sh\0bin\0usr\0" → /usr/bin/sh; of a path whose beginning is missing, .../bin/sh.
 std::string path_of(std::string_view names, bool cut) {
-  const std::vector<std::string_view> all = parts(names);
+  std::vector<std::string_view> all = parts(names);
+  std::reverse(all.begin(), all.end());
   std::string path = cut ? "..." : "";
-  for (const std::string_view name : std::ranges::reverse_view(all)) path.append("/").append(name);
+  for (const std::string_view name : all) path.append("/").append(name);
   return path.empty() ? "/" : path;
 }
 

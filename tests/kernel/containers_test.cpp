@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
-#include <ranges>
 
 #include "support/cgroup.h"
 #include "support/kernel_test.h"
@@ -45,7 +45,8 @@ class NamedHierarchy {
     }
   }
   ~NamedHierarchy() {
-    for (const std::string& made : std::ranges::reverse_view(made_))
+    std::reverse(made_.begin(), made_.end());
+    for (const std::string& made : made_)
       eventually(Seconds(3), [&] { return ::rmdir(made.c_str()) == 0 || errno == ENOENT; });
     ::umount2(path_.c_str(), MNT_DETACH);
     ::rmdir(path_.c_str());

@@ -76,7 +76,9 @@ std::vector<std::string> lines_of(const std::string& text) {
 std::string Outcome::complaints() const {
   std::string text;
   for (const auto& line : lines_of(errors)) {
-    if (line.find("mounted tracefs") == std::string::npos) text += line + "\n";
+    const bool is_notice =
+        line.find("mounted tracefs") != std::string::npos || line.starts_with("tcptrail: who did it: ");
+    if (!is_notice) text += line + "\n";
   }
   return text;
 }

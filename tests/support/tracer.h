@@ -22,7 +22,8 @@ struct Outcome {
   std::string errors;
 
   std::vector<Event> events() const { return parse_events(lines); }
-  // stderr without the notice that tracefs had to be mounted, which the first run after a boot may give.
+  // stderr without the notice that tracefs had to be mounted, which the first run after a boot may give, and
+  // without what --stats says of processes that were not told (from Linux 7.0 a program may be skipped).
   std::string complaints() const;
   std::string report() const;  // all of it, for a failing test's message
 };
