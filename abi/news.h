@@ -36,7 +36,7 @@ struct tt_process {
 	__u32 session; /* pid of the session leader, initial pid namespace; 0: none */
 	__u32 loginuid;
 	__u32 netns; /* inode number */
-	__u32 parent_pid; /* process, initial pid namespace; 0: none */
+	__u32 parent_pid; /* process, initial pid namespace; 0: none. At a fork who made it, else its parent by now */
 	__u32 parent_mark; /* TT_START_MARK of it */
 	__u32 flags;
 	__u32 execs; /* as in TT_OWNER_MARK, all bits */
@@ -83,7 +83,7 @@ struct tt_cgroup_news {
 #define TT_MOST_DNS 4096
 struct tt_dns_news {
 	struct tt_header header;
-	__u32 netns; /* inode number of the receiving socket's network namespace */
+	__u32 netns; /* inode number of the network namespace: the receiving socket's, or the reading process's */
 	__u32 message_size;
 };
 

@@ -49,6 +49,13 @@ static __always_inline bool is_dns_answer(const struct sk_buff *skb)
 	return udp.source == DNS_PORT;
 }
 
+/* What is being sent, forwarded or copied begins elsewhere. */
+static __always_inline bool begins_behind_udp(const struct sk_buff *skb)
+{
+	return BPF_CORE_READ(skb, data) ==
+	       BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, transport_header) + sizeof(struct udphdr);
+}
+
 static __always_inline bool is_udp(const struct sk_buff *skb)
 {
 	const unsigned char *at = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
@@ -69,7 +76,7 @@ static __always_inline void on_udp_packet(const struct sk_buff *skb, __u32 netns
 	struct dns_record *record;
 	__u32 zero = 0;
 
-	if (BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb))
+	if (BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb) || !begins_behind_udp(skb))
 		return;
 	record = bpf_map_lookup_elem(&dns_arrived, &zero);
 	if (!record || size < DNS_HEADER)
@@ -207,7 +214,7 @@ static __always_inline int on_read(const struct sk_buff *skb, bool in_pieces)
 	struct dns_record *record;
 	__u8 begin[2] = {};
 	__u32 zero = 0;
-	__u32 size, at;
+	__u32 size, at, netns;
 
 	if (is_read_from_another_port(skb) || control.stopped)
 		return 0;
@@ -221,9 +228,11 @@ static __always_inline int on_read(const struct sk_buff *skb, bool in_pieces)
 	at = message_in(carrier, begin, &size);
 	if (size < DNS_HEADER)
 		return 0;
+	netns = carrier == DNS_BY_TCP ? BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum)
+				      : own_netns();
 	barrier_var(size); /* as above */
 	if (size <= TT_MOST_DNS && read_data(skb, in_pieces, at, record->message, size))
-		tell_answer(record, own_netns(), size);
+		tell_answer(record, netns, size);
 	return 0;
 }
 

@@ -9,13 +9,14 @@
 /* The reader comes by on a timer while there are events; it is woken before that only if much is waiting, or if
  * it had found nothing, and only once. Waking it for every record would cost more than all the rest
  * (docs/performance.md). */
-static __always_inline __u64 wake_flags_from(__u32 least)
+static __always_inline __u64 wake_flags_from(__u32 least, __u32 adding)
 {
 	__u32 enough = control.wake_bytes;
 
 	if (enough && enough < least)
 		enough = least;
-	if (enough && (control.spilling || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= enough)) {
+	if (enough &&
+	    (control.spilling || bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) + adding >= enough)) {
 		control.wake_bytes = 0;
 		return BPF_RB_FORCE_WAKEUP;
 	}
@@ -24,7 +25,7 @@ static __always_inline __u64 wake_flags_from(__u32 least)
 
 static __always_inline __u64 wake_flags(void)
 {
-	return wake_flags_from(0);
+	return wake_flags_from(0, 0);
 }
 
 /* size must be a constant. */

@@ -365,6 +365,7 @@ struct sockaddr_any {
 	};
 };
 
+#define EEXIST 17
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10

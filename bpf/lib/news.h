@@ -23,7 +23,7 @@ static __always_inline void news_header(struct tt_header *header, enum tt_news_k
  */
 static __always_inline bool tell_news(void *record, __u64 size, bool is_event)
 {
-	__u64 flags = wake_flags_from(is_event ? 0 : TT_WAKE_BYTES);
+	__u64 flags = wake_flags_from(is_event ? 0 : TT_WAKE_BYTES, size);
 
 	if (!control.spilling) {
 		if (bpf_ringbuf_output(&events, record, size, flags) == 0)
