@@ -81,8 +81,11 @@ class SnapshotUnderFireTest : public KernelTest, public ::testing::WithParamInte
  protected:
   void SetUp() override {
     KernelTest::SetUp();
-    // No port is used again while somebody may take it for its former use.
-    if (!IsSkipped() && !HasFatalFailure()) ns().set_sysctl("ipv4/tcp_tw_reuse", "0");
+    if (IsSkipped() || HasFatalFailure()) return;
+    // No port is used again while somebody may take it for its former use: each is kept by a socket in
+    // TIME_WAIT, however many there are.
+    ns().set_sysctl("ipv4/tcp_tw_reuse", "0");
+    ns().set_sysctl("ipv4/tcp_max_tw_buckets", "262144");
   }
 
   Tracer start() {

@@ -12,6 +12,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kMostGrowthKib = 1024;
+// Of processes that ended it keeps so many, for events that come late (ProcessTableLimits), each with so much
+// memory, where it ran what its parent did.
+constexpr std::int64_t kMostKeptProcesses = 16'384;
+constexpr std::int64_t kKeptPerKib = 2;
 
 fs::path directory_of(pid_t pid) { return fs::path("/proc") / std::to_string(pid); }
 
@@ -28,6 +32,16 @@ std::int64_t descriptors_of(pid_t pid) {
   return std::distance(fs::directory_iterator(directory_of(pid) / "fd"), fs::directory_iterator());
 }
 
+// Processes and threads that the machine has ever started.
+std::int64_t starts_of_machine() {
+  std::istringstream words(read_whole("/proc/stat"));
+  for (std::string word; words >> word;) {
+    std::int64_t count = 0;
+    if (word == "processes" && words >> count) return count;
+  }
+  throw std::runtime_error("/proc/stat: it has no line 'processes'");
+}
+
 std::string in_mib(std::int64_t kib) {
   std::ostringstream text;
   text.precision(2);
@@ -37,7 +51,9 @@ std::string in_mib(std::int64_t kib) {
 
 }  // namespace
 
-Watch::Sample Watch::take() const { return {anonymous_memory_of(tracer_), descriptors_of(tracer_)}; }
+Watch::Sample Watch::take() const {
+  return {anonymous_memory_of(tracer_), descriptors_of(tracer_), starts_of_machine()};
+}
 
 void Watch::begin() {
   first_ = last_ = take();
@@ -52,8 +68,10 @@ void Watch::sample() {
 
 std::string Watch::complaint() const {
   std::string text;
-  if (last_.kib - first_.kib > kMostGrowthKib)
-    text += "its memory grew from " + in_mib(first_.kib) + " to " + in_mib(last_.kib) + " MiB";
+  const std::int64_t starts = last_.starts - first_.starts;
+  if (last_.kib - first_.kib > kMostGrowthKib + std::min(starts, kMostKeptProcesses) / kKeptPerKib)
+    text += "its memory grew from " + in_mib(first_.kib) + " to " + in_mib(last_.kib) + " MiB, while " +
+            std::to_string(starts) + " processes began";
   if (fewest_descriptors_ != most_descriptors_)
     text += (text.empty() ? "" : "; ") + std::string("it had from ") + std::to_string(fewest_descriptors_) +
             " to " + std::to_string(most_descriptors_) + " descriptors";
@@ -62,7 +80,8 @@ std::string Watch::complaint() const {
 
 std::string Watch::text() const {
   return "RssAnon " + in_mib(first_.kib) + " to " + in_mib(last_.kib) + " MiB, " +
-         std::to_string(last_.descriptors) + " fds";
+         std::to_string(last_.descriptors) + " fds, " + std::to_string(last_.starts - first_.starts) +
+         " processes";
 }
 
 std::string remembered(const TracerMaps& maps, const std::set<std::uint64_t>& namespaces) {

@@ -24,6 +24,7 @@ class Watch {
   struct Sample {
     std::int64_t kib;  // RssAnon
     std::int64_t descriptors;
+    std::int64_t starts;  // of processes, on the whole machine, as the tracer knows all of them
   };
   Sample take() const;
 
