@@ -28,7 +28,6 @@ std::int64_t now_ns() {
 struct Log {
   static constexpr std::size_t kMost = 16'000;
   struct Connection {
-    std::uint16_t client_port;
     std::int64_t closing_ns;  // before its first close()
     std::int64_t closed_ns;   // after its last
   };
@@ -39,28 +38,37 @@ struct Log {
   std::array<Connection, kMost> connections;
 };
 
+constexpr const char* kServerIp = "127.0.0.1";
+constexpr std::size_t kHeld = 24;  // connections at a time
+
+// Each connection has a client's address of its own, so that none is taken for a later one: a port may be
+// used again at once where the kernel keeps few sockets in TIME_WAIT, as it does in little memory.
+std::string client_ip(std::size_t number) {
+  constexpr std::size_t kOfOneByte = 250;
+  static_assert(Log::kMost + kHeld < kOfOneByte * kOfOneByte);
+  return "127.1." + std::to_string(number / kOfOneByte) + "." + std::to_string(1 + number % kOfOneByte);
+}
+
 // Holds some connections to itself, and time and again closes the oldest and makes a new one.
 void fire(Log& log, const Gate& burning) {
-  constexpr std::size_t kHeld = 24;
-  constexpr Seconds kPause{0.0002};  // or the ports would not last
+  constexpr Seconds kPause{0.0002};
   struct Ends {
     UniqueFd client, server;
-    std::uint16_t port;
   };
   std::deque<Ends> held;
-  const UniqueFd listener = listen_at({"127.0.0.1", 0}, 64);
+  const UniqueFd listener = listen_at({kServerIp, 0}, 64);
   const SockAddr address = SockAddr::local_of(listener.get());
   log.pid = ::getpid();
   log.listener_port = address.port();
   while (log.count < Log::kMost && std::atomic_ref(log.stop).load() == 0) {
-    UniqueFd client = connect_to(address);
-    const std::uint16_t port = SockAddr::local_of(client.get()).port();
-    held.push_back({std::move(client), accept_from(listener.get()), port});
+    UniqueFd client = bound_socket({client_ip(log.count + held.size()), 0});
+    demand_connect(client.get(), address, 0);
+    held.push_back({std::move(client), accept_from(listener.get())});
     if (held.size() < kHeld) continue;
     burning.open();
     Ends& oldest = held.front();
     Log::Connection& logged = log.connections.at(log.count);
-    logged = {oldest.port, now_ns(), 0};
+    logged = {now_ns(), 0};
     oldest.client.reset();
     oldest.server.reset();
     logged.closed_ns = now_ns();
@@ -79,15 +87,6 @@ struct Told {
 
 class SnapshotUnderFireTest : public KernelTest, public ::testing::WithParamInterface<const char*> {
  protected:
-  void SetUp() override {
-    KernelTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    // No port is used again while somebody may take it for its former use: each is kept by a socket in
-    // TIME_WAIT, however many there are.
-    ns().set_sysctl("ipv4/tcp_tw_reuse", "0");
-    ns().set_sysctl("ipv4/tcp_max_tw_buckets", "262144");
-  }
-
   Tracer start() {
     return Tracer({.arguments = {"-o", "json", "--netns", ns().inode_text(), "-e",
                                  std::string(socket_events()) + ",snapshot"},
@@ -95,7 +94,7 @@ class SnapshotUnderFireTest : public KernelTest, public ::testing::WithParamInte
   }
 };
 
-using Ends = std::map<std::pair<bool, std::uint16_t>, Told>;  // by whether it is the client's, and its port
+using Ends = std::map<std::pair<bool, std::string>, Told>;  // by whether it is the client's, and its address
 
 // An attempt that was under way when it was listed begins with its list entry and is then established.
 bool is_beginning(const Event& event) {
@@ -106,11 +105,9 @@ bool is_beginning(const Event& event) {
 Ends by_end(const std::vector<Event>& events, const Log& log) {
   Ends ends;
   for (const Event& event : events) {
-    const bool of_client = event.number("remote_port") == log.listener_port;
-    if (!of_client && event.number("local_port") != log.listener_port) continue;
-    const auto port = event.number(of_client ? "local_port" : "remote_port");
-    if (!port) continue;
-    Told& told = ends[{of_client, static_cast<std::uint16_t>(*port)}];
+    const bool of_client = event.text("local_ip") != kServerIp;
+    if (event.number(of_client ? "remote_port" : "local_port") != log.listener_port) continue;
+    Told& told = ends[{of_client, event.text(of_client ? "local_ip" : "remote_ip")}];
     told.beginnings += is_beginning(event) ? 1 : 0;
     told.closes += event.kind() == "close" ? 1 : 0;
     const std::string conn = event.text("conn");
@@ -138,12 +135,12 @@ std::size_t expect_each_once(const std::vector<Event>& events, const Log& log, s
     if (connection.closing_ns < from || connection.closed_ns > to) continue;
     ++checked;
     for (const bool of_client : {true, false}) {
-      const auto found = ends.find({of_client, connection.client_port});
+      const auto found = ends.find({of_client, client_ip(i)});
       const Told told = found == ends.end() ? Told{} : found->second;
       if (is_whole(told) || ++wrong <= lost || wrong > lost + 5) continue;
-      ADD_FAILURE() << "the " << (of_client ? "client" : "server") << "'s end, client port "
-                    << connection.client_port << ", told with " << told.beginnings << " beginnings and "
-                    << told.closes << " ends:\n"
+      ADD_FAILURE() << "the " << (of_client ? "client" : "server") << "'s end, client's address "
+                    << client_ip(i) << ", told with " << told.beginnings << " beginnings and " << told.closes
+                    << " ends:\n"
                     << told.lines;
     }
   }
