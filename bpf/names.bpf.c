@@ -32,7 +32,7 @@ static __always_inline void tell_answer(struct dns_record *record, __u32 netns, 
 	record->news.netns = netns;
 	record->news.message_size = size;
 	news_header(&record->news.header, TT_DNS_ANSWER, whole, bpf_ktime_get_ns());
-	tell_news(record, whole, false);
+	tell_least(record, whole);
 }
 
 static __always_inline __u32 own_netns(void)
@@ -47,6 +47,18 @@ static __always_inline bool is_dns_answer(const struct sk_buff *skb)
 
 	bpf_probe_read_kernel(&udp, sizeof(udp), head + BPF_CORE_READ(skb, transport_header));
 	return udp.source == DNS_PORT;
+}
+
+/*
+ * Who binds a socket to a port waits there for anybody; from port 53 too, then, and what comes is no answer to a
+ * question of his. Who asks lets the kernel choose a port, or connects.
+ */
+#define BOUND_TO_PORT 8 /* SOCK_BINDPORT_LOCK */
+
+static __always_inline bool may_have_asked(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_dport) == DNS_PORT ||
+	       !(BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & BOUND_TO_PORT);
 }
 
 /* What is being sent, forwarded or copied begins elsewhere. */
@@ -69,14 +81,16 @@ static __always_inline bool is_udp(const struct sk_buff *skb)
 	return v6.prefix[0] >> 4 == 6 && v6.next_header == IPPROTO_UDP;
 }
 
-/* A packet of a socket's queue, or one that was just taken out. Its data begin behind the UDP header. */
-static __always_inline void on_udp_packet(const struct sk_buff *skb, __u32 netns)
+/* A packet of a socket's queue, or one that was just taken out (then nobody knows the socket). Its data begin behind
+ * the UDP header. */
+static __always_inline void on_udp_packet(const struct sk_buff *skb, const struct sock *sk, __u32 netns)
 {
 	__u32 size = BPF_CORE_READ(skb, len);
 	struct dns_record *record;
 	__u32 zero = 0;
 
-	if (BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb) || !begins_behind_udp(skb))
+	if (BPF_CORE_READ(skb, data_len) || !is_dns_answer(skb) || !begins_behind_udp(skb) ||
+	    (sk && !may_have_asked(sk)))
 		return;
 	record = bpf_map_lookup_elem(&dns_arrived, &zero);
 	if (!record || size < DNS_HEADER)
@@ -92,7 +106,7 @@ static __always_inline void on_udp_packet(const struct sk_buff *skb, __u32 netns
 static __noinline int on_udp_queued(const struct sock *sk, const struct sk_buff *skb)
 {
 	if (!control.stopped)
-		on_udp_packet(skb, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
+		on_udp_packet(skb, sk, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
 	return 0;
 }
 
@@ -121,7 +135,7 @@ static __noinline int on_port_ready(const struct sock *sk)
 	if (control.stopped || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP)
 		return 0;
 	if (last != (__u64)sk + bpf_core_field_offset(struct sock, sk_receive_queue))
-		on_udp_packet((const struct sk_buff *)last,
+		on_udp_packet((const struct sk_buff *)last, sk,
 			      BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
 	return 0;
 }
@@ -141,7 +155,7 @@ SEC("?tp_btf/consume_skb")
 int BPF_PROG(dns_consumed_tracepoint, const struct sk_buff *skb)
 {
 	if (!control.stopped && is_udp(skb))
-		on_udp_packet(skb, own_netns());
+		on_udp_packet(skb, NULL, own_netns());
 	return 0;
 }
 
@@ -158,7 +172,9 @@ static __always_inline enum dns_carrier carrier_of(const struct sk_buff *skb)
 
 	if (sk && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
 		return BPF_CORE_READ(sk, __sk_common.skc_dport) == DNS_PORT ? DNS_BY_TCP : DNS_NONE;
-	return BPF_CORE_READ(skb, data_len) && is_udp(skb) && is_dns_answer(skb) ? DNS_BY_UDP : DNS_NONE;
+	return BPF_CORE_READ(skb, data_len) && is_udp(skb) && is_dns_answer(skb) && begins_behind_udp(skb)
+		       ? DNS_BY_UDP
+		       : DNS_NONE;
 }
 
 /* Where the message lies in the data, `begin` being its first two bytes and `size` how much there is. By TCP its length

@@ -67,6 +67,7 @@ struct sock {
 	struct sk_buff_head sk_receive_queue;
 	struct socket *sk_socket;
 	int sk_err;
+	__u8 sk_userlocks : 4;
 	__u16 sk_type;
 	__u16 sk_protocol;
 	__u8 sk_shutdown;

@@ -17,6 +17,25 @@ static __always_inline void news_header(struct tt_header *header, enum tt_news_k
 }
 
 /*
+ * What anybody may send, as DNS answers are. Of both rings it takes little, and brings the large one into use for
+ * nobody.
+ */
+static __always_inline void tell_least(void *record, __u64 size)
+{
+	__u64 flags = wake_flags_from(TT_WAKE_BYTES, size);
+
+	if (!control.spilling) {
+		if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) < TT_HOT_RING / 2 &&
+		    bpf_ringbuf_output(&events, record, size, flags) == 0)
+			return;
+	} else if (bpf_ringbuf_query(&spill, BPF_RB_AVAIL_DATA) < config.news_bytes / 4 &&
+		   bpf_ringbuf_output(&spill, record, size, flags) == 0) {
+		return;
+	}
+	__sync_fetch_and_add(&control.news_lost, 1);
+}
+
+/*
  * Returns whether there was room. Of the large ring news takes only a share, so that who starts many processes hides
  * no events; what is lost of it user space can mostly find out otherwise, and is told that there is need to. Nobody is
  * woken for it, unless it is an event too: it is in time if it is read before the next event.

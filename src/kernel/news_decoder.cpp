@@ -61,19 +61,24 @@ std::vector<std::string_view> parts(std::string_view text) {
 // "sh\0bin\0usr\0" → /usr/bin/sh; of a path whose beginning is missing, .../bin/sh.
 std::string path_of(std::string_view names, bool cut) {
   std::vector<std::string_view> all = parts(names);
+  if (!all.empty() && all.back() == "/")
+    all.pop_back();  // the root of a file system, which has no other name
   std::reverse(all.begin(), all.end());
   std::string path = cut ? "..." : "";
   for (const std::string_view name : all) path.append("/").append(name);
   return path.empty() ? "/" : path;
 }
 
+constexpr std::string_view kMemfd = "memfd:";
+
 std::shared_ptr<const model::Program> program_of(std::uint32_t flags, std::string_view args,
                                                  std::string_view exe, std::string_view cwd) {
   auto program = std::make_shared<model::Program>();
-  program->exe_memfd = (flags & TT_EXE_MEMFD) != 0;
+  // The flag says that the file has no folder; that holds too of one outside of what the process can see.
+  program->exe_memfd = (flags & TT_EXE_MEMFD) != 0 && exe.starts_with(kMemfd);
   program->exe_deleted = (flags & TT_EXE_DELETED) != 0 && !program->exe_memfd;
   program->exe = program->exe_memfd ? std::string(exe.substr(0, exe.find('\0')))
-                                    : path_of(exe, (flags & TT_EXE_TRUNCATED) != 0);
+                                    : path_of(exe, (flags & (TT_EXE_TRUNCATED | TT_EXE_MEMFD)) != 0);
   std::vector<std::string_view> all = parts(args);
   program->args_truncated = (flags & TT_ARGS_TRUNCATED) != 0 || all.size() > model::kMostArguments;
   all.resize(std::min(all.size(), model::kMostArguments));

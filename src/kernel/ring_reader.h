@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -25,13 +26,21 @@ class RingReader {
   // empty now; if not, more is probably waiting.
   Result<bool> consume();
 
+  // Whether all that was put into it so far has been handed over. It may not have been though nothing is
+  // ready: records behind one that is still being written have to wait for it.
+  bool is_empty() const;
+
  private:
   RingReader() = default;
+  // Up to where the ring was read and written, in bytes since it was made.
+  std::uint64_t position(std::size_t page) const;
   static int on_sample(void* context, void* data, std::size_t size);
 
   OnRecord on_record_;
   std::size_t taken_ = 0;
   ring_buffer* ring_ = nullptr;
+  std::size_t page_size_ = 0;
+  const std::byte* positions_ = nullptr;  // a page with the reader's, one with the writers'
 };
 
 }  // namespace tcptrail::kernel

@@ -63,19 +63,22 @@ Result<void> LiveSource::list_some() {
 }
 
 // While the kernel spills, nothing new comes into the first ring: what is there is older. When it has just
-// ceased to, a program that began before may still put its record into the second.
+// ceased to, a program that began before may still put its record into the second. Of either, what lies
+// behind a record that is still being written comes before what the other one has.
 Result<bool> LiveSource::consume() {
   const auto more_if_not_empty = [](bool empty) { return !empty; };
   if (!object_.spilling()) {
     if (has_spilled_) {
       auto empty = spill_->consume();
       if (!empty || !*empty) return empty.map(more_if_not_empty);
+      if (!spill_->is_empty()) return true;
     }
     return events_->consume().map(more_if_not_empty);
   }
   has_spilled_ = true;
   auto empty = events_->consume();
   if (!empty || !*empty) return empty.map(more_if_not_empty);
+  if (!events_->is_empty()) return true;
   empty = spill_->consume();
   if (!empty || !*empty) return empty.map(more_if_not_empty);
   object_.end_spilling();

@@ -19,13 +19,24 @@ const std::vector<DnsRecord> kRecords = {
     {"other.example.org", "A", "127.1.2.3"},
 };
 
-// Why answers by TCP, whose bytes lie in pieces on loopback, cannot be read; empty if they can.
-std::string lacks_reading_in_pieces() {
+// Which of the programs serves an event.
+bool is_served_by(const std::string& program, const std::string& attach) {
   Tracer doctor({.arguments = {"doctor", "--json"}});
   const Outcome outcome = doctor.wait_exit(Seconds(30));
-  return outcome.output.find(
-             R"("programs":["dns_read_tracepoint"],"attach":["tp_btf/skb_copy_datagram_iovec"]},"rejected")") !=
-                 std::string::npos
+  return outcome.output.find(R"("programs":[")" + program + R"("],"attach":[")" + attach +
+                             R"("]},"rejected")") != std::string::npos;
+}
+
+// Why it cannot be told who receives an answer; empty if it can.
+std::string lacks_the_socket() {
+  return is_served_by("dns_consumed_tracepoint", "tp_btf/consume_skb")
+             ? "this kernel does not tell of the socket that a packet comes to (tracepoints before Linux 6.3)"
+             : "";
+}
+
+// Why answers by TCP, whose bytes lie in pieces on loopback, cannot be read; empty if they can.
+std::string lacks_reading_in_pieces() {
+  return is_served_by("dns_read_tracepoint", "tp_btf/skb_copy_datagram_iovec")
              ? ""
              : "this kernel lets no tracing program read a packet in pieces (Linux 6.12)";
 }
@@ -127,6 +138,14 @@ TEST_F(NamesTest, NotFromAnotherPort) {
   constexpr std::uint16_t kOtherPort = 5353;
   const Child server = start_dns_server(ns(), kRecords, DnsWrites::kWhole, kOtherPort);
   const Event event = attempt_after([] { ask_dns("www.example.org", "A", DnsBy::kUdp, kOtherPort); });
+  EXPECT_FALSE(event.has("remote_name")) << event.line();
+}
+
+// A server's socket gets packets from anybody, and from any port.
+TEST_F(NamesTest, NotByASocketBoundToAPort) {
+  TCPTRAIL_REQUIRE_OF_KERNEL(lacks_the_socket());
+  const Child server = start_dns_server(ns(), kRecords);
+  const Event event = attempt_after([] { ask_dns("www.example.org", "A", DnsBy::kBoundUdp); });
   EXPECT_FALSE(event.has("remote_name")) << event.line();
 }
 

@@ -194,7 +194,7 @@ Child start_dns_server(const TestNamespace& ns, const std::vector<DnsRecord>& re
 }
 
 int ask_dns(const std::string& name, const std::string& type, DnsBy by, std::uint16_t port) {
-  constexpr std::uint16_t kId = 0x4711, kRecursionDesired = 0x0100;
+  constexpr std::uint16_t kId = 0x4711, kRecursionDesired = 0x0100, kOwnPort = 8443;
   const SockAddr server(by == DnsBy::kUdpOverIpv6 ? "::1" : "127.0.0.1", port);
   Message query;
   query.header(kId, kRecursionDesired, 0);
@@ -206,10 +206,12 @@ int ask_dns(const std::string& name, const std::string& type, DnsBy by, std::uin
     answer = read_by_tcp(socket.get());
   } else {
     const UniqueFd socket = udp_socket(server.family());
-    if (by != DnsBy::kUnconnectedUdp) check(::connect(socket.get(), server.get(), server.size()), "connect");
+    const bool connects = by != DnsBy::kUnconnectedUdp && by != DnsBy::kBoundUdp;
+    const SockAddr own = server.with_port(kOwnPort);
+    if (by == DnsBy::kBoundUdp) check(::bind(socket.get(), own.get(), own.size()), "bind");
+    if (connects) check(::connect(socket.get(), server.get(), server.size()), "connect");
     check(::sendto(socket.get(), query.bytes().data(), query.bytes().size(), 0,
-                   by == DnsBy::kUnconnectedUdp ? server.get() : nullptr,
-                   by == DnsBy::kUnconnectedUdp ? server.size() : 0),
+                   connects ? nullptr : server.get(), connects ? 0 : server.size()),
           "sendto");
     demand(poll_for(socket.get(), POLLIN, kLimit), "an answer comes");
     answer.resize(512);

@@ -29,7 +29,8 @@ enum class DnsWrites { kWhole, kLengthFirst };
 Child start_dns_server(const TestNamespace& ns, const std::vector<DnsRecord>& records,
                        DnsWrites writes = DnsWrites::kWhole, std::uint16_t port = kDnsPort);
 
-enum class DnsBy { kUdp, kUnconnectedUdp, kTcp, kUdpOverIpv6 };
+// kBoundUdp: a socket that waits at a port of its own, as a server's does.
+enum class DnsBy { kUdp, kUnconnectedUdp, kBoundUdp, kTcp, kUdpOverIpv6 };
 
 // Asks that server, as a resolver does, from the calling process's namespace, and waits for the answer;
 // throws if none comes. Returns the answer's code: 0, or 3 for no such name.

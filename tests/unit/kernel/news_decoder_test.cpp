@@ -172,6 +172,11 @@ TEST_F(DecodeNewsTest, MarksWhatIsCutAndWhatHasNoFile) {
   EXPECT_EQ(memory.exe, "memfd:payload");
   EXPECT_TRUE(memory.exe_memfd);
   EXPECT_FALSE(memory.exe_deleted) << "it never had a name that could be taken away";
+
+  const model::Program outside = program(exec_record({"x\0"s, "p\0/\0"s, ""}, process));
+  EXPECT_EQ(outside.exe, ".../p");
+  EXPECT_FALSE(outside.exe_memfd);
+  EXPECT_TRUE(outside.exe_deleted);
 }
 
 TEST_F(DecodeNewsTest, TakesABoundedNumberOfArguments) {
