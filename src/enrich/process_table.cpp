@@ -24,7 +24,7 @@ constexpr std::uint32_t kMostAncestors = 64;
 constexpr std::uint32_t kKeptAncestors = 32;
 constexpr std::chrono::seconds kLossPeriod(1);
 
-// It moves when the clock is set, so it is asked for each time.
+// It moves when the clock is set.
 UnixNs boot_time_now() {
   timespec since_boot{};
   ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
@@ -102,10 +102,11 @@ std::shared_ptr<const Ancestor> ProcessTable::as_ancestor(Entry& parent) {
 
 ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact, Entry* parent, Run run) {
   auto ancestors = parent == nullptr ? nullptr : as_ancestor(*parent);  // first, as the parent may have to go
-  // Whoever had the id is gone, though nobody said so.
+  // Whoever had the id is gone, though nobody said so; or this one is, where /proc has shown who has it now.
   const auto [first, last] = by_pid_.equal_range(state.pid);
-  const auto before = std::find_if(first, last, [](const auto& found) { return !found.second->ended; });
-  if (before != last) end(before->second);
+  const auto other = std::find_if(first, last, [](const auto& found) { return !found.second->ended; });
+  const bool is_past = other != last && state.start < other->second->start;
+  if (other != last && !is_past) end(other->second);
   Entry& entry = live_.emplace_back();
   entry.pid = state.pid;
   entry.start = entry.shown_start = state.start;
@@ -119,6 +120,7 @@ ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
   entry.runs.reserve(1);
   entry.runs.push_back(std::move(run));
   by_pid_.emplace(state.pid, std::prev(live_.end()));
+  if (is_past) end(std::prev(live_.end()));
   if (live_.size() > limits_.live) {
     ++evicted_;
     drop(live_);
@@ -126,8 +128,11 @@ ProcessTable::Entry& ProcessTable::insert(const ProcessState& state, bool exact,
   return entry;
 }
 
+// If nobody told of it, /proc may show it.
 ProcessTable::Entry* ProcessTable::parent_of(const ProcessState& state) {
-  return state.parent_pid == 0 ? nullptr : match(state.parent_pid, state.parent_mark);
+  if (state.parent_pid == 0) return nullptr;
+  Entry* const parent = match(state.parent_pid, state.parent_mark);
+  return parent != nullptr ? parent : read_from_proc(state.parent_pid, state.parent_mark);
 }
 
 // The one that the news is of, of which more is known now; or null.
@@ -251,7 +256,9 @@ std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry,
   if (run.identity) return run.identity;
   auto made = std::make_shared<model::Process>();
   if (entry.parent_pid != 0) made->ppid = entry.parent_pid;
-  made->start = (boot_time_ ? *boot_time_ : boot_time_now()) + entry.shown_start;
+  if (!entry.shown_time)
+    entry.shown_time = (boot_time_ ? *boot_time_ : boot_time_now()) + entry.shown_start;
+  made->start = *entry.shown_time;
   made->ns_pid = entry.ns_pid;
   made->session = entry.session;
   made->loginuid = entry.loginuid;

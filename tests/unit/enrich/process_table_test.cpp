@@ -170,6 +170,44 @@ TEST_F(ProcessTableTest, EndsWhoeverHadTheIdThoughNobodySaidSo) {
   EXPECT_EQ(table_.counts().ended, 1U);
 }
 
+// /proc has shown who has the id now, and then comes what is left of the news of the one before.
+TEST_F(ProcessTableTest, EndsNobodyForOneThatHadTheIdBefore) {
+  const Who later = {kChild.pid, kChild.start + kSecond};
+  exec(later, kShell, "/bin/second", 5);
+  exec(kChild, kShell, "/bin/first", 4);
+  exit(kChild);
+
+  EXPECT_EQ(table_.counts().live, 1U);
+  EXPECT_EQ(exe_of({kChild.pid, 0}), "/bin/second");
+  EXPECT_EQ(exe_of(kChild, 4), "/bin/first");
+}
+
+TEST_F(ProcessTableTest, LooksInProcForAParentThatItWasNotToldOf) {
+  proc_.put({.pid = 50, .start_ticks = 500});
+  fork(kChild, kShell, 4);
+
+  EXPECT_EQ(exe_of(kChild, 4), "/bin/sh");
+  EXPECT_THAT(lineage(*find(kChild, 4)), ElementsAre("50 /bin/sh"));
+}
+
+TEST_F(ProcessTableTest, TellsOneStartThroughout) {
+  ProcessTable table{ProcReader(proc_.root())};  // which has to ask two clocks when it was
+  for (const model::Execs execs : {model::Execs{4}, model::Execs{5}}) {
+    model::Execed news{};
+    news.process.pid = kShell.pid;
+    news.process.start = kShell.start;
+    news.process.execs = execs;
+    table.learn(news);
+  }
+  const model::StartMark mark = model::start_mark(kShell.start);
+
+  const auto first = table.find(kShell.pid, mark, 4);
+  const auto second = table.find(kShell.pid, mark, 5);
+
+  ASSERT_NE(first, second);
+  EXPECT_EQ(first->start, second->start);
+}
+
 TEST_F(ProcessTableTest, IsSeededFromProcWithLineages) {
   proc_.put({.pid = 1, .start_ticks = 1, .parent = 0, .comm = "init", .exe = "/sbin/init", .args = {"init"}});
   proc_.put({.pid = 50, .start_ticks = 500, .parent = 60, .comm = "sh", .args = {"sh", "-c", "x"}});
