@@ -1,10 +1,20 @@
 #include "enrich/cgroup_table.h"
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -43,7 +53,33 @@ std::string CgroupTable::mounted() {
 }
 
 CgroupTable::CgroupTable(std::string mount, std::size_t most)
-    : mount_(std::move(mount)), most_(most), unknown_(kUnknownKept) {}
+    : mount_(std::move(mount)), most_(most), unknown_(kUnknownKept) {
+  if (mount_.empty()) return;
+  UniqueFd folder(::open(mount_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct statfs system {};
+  if (folder && ::fstatfs(folder.get(), &system) == 0 && system.f_type == CGROUP2_SUPER_MAGIC)
+    folder_ = std::move(folder);
+}
+
+std::optional<std::string> CgroupTable::ask(std::uint64_t id) const {
+  constexpr std::string_view kDeleted = " (deleted)";
+  constexpr int kKernfs = 0xfe;  // FILEID_KERNFS: the handle is the inode number, which is the id
+  if (!folder_) return std::nullopt;
+  alignas(file_handle) std::array<char, sizeof(file_handle) + sizeof(id)> bytes{};
+  auto* const handle = new (bytes.data()) file_handle;
+  handle->handle_bytes = sizeof(id);
+  handle->handle_type = kKernfs;
+  std::memcpy(bytes.data() + sizeof(file_handle), &id, sizeof(id));
+  const UniqueFd found(::open_by_handle_at(folder_.get(), handle, O_PATH | O_CLOEXEC));
+  if (!found) return errno == ESTALE ? std::optional(std::string()) : std::nullopt;
+  std::array<char, PATH_MAX> path{};
+  const std::string link = "/proc/self/fd/" + std::to_string(found.get());
+  const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
+  std::string_view whole(path.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  if (whole.ends_with(kDeleted)) whole.remove_suffix(kDeleted.size());
+  if (!whole.starts_with(mount_)) return std::string();
+  return whole.size() == mount_.size() ? "/" : std::string(whole.substr(mount_.size()));
+}
 
 void CgroupTable::put(std::uint64_t id, std::string path) {
   const auto [place, fresh] = paths_.try_emplace(id);
@@ -86,8 +122,14 @@ void CgroupTable::learn(const model::CgroupMade& news) { put(news.id, news.path)
 std::shared_ptr<const std::string> CgroupTable::find(std::uint64_t id) {
   if (const auto found = paths_.find(id); found != paths_.end()) return found->second;
   std::uint64_t& unknown = unknown_[id % unknown_.size()];
-  if (id == 0 || unknown == id || std::chrono::steady_clock::now() - looked_ < kLookPeriod) return nullptr;
-  seed();
+  if (id == 0 || unknown == id) return nullptr;
+  if (auto path = ask(id)) {
+    if (!path->empty()) put(id, *std::move(path));
+  } else if (std::chrono::steady_clock::now() - looked_ >= kLookPeriod) {
+    seed();
+  } else {
+    return nullptr;
+  }
   const auto found = paths_.find(id);
   if (found != paths_.end()) return found->second;
   unknown = id;

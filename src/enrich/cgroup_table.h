@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "model/news.h"
 
 namespace tcptrail::enrich {
@@ -28,14 +30,18 @@ class CgroupTable {
   // Reads all that there are.
   void seed();
   void learn(const model::CgroupMade& news);
-  // "/a/b", or null. One that is not known is looked for among all of them, at most once a second.
+  // "/a/b", or null. One that is not known is asked for by its id; where that is not allowed, it is looked
+  // for among all of them, at most once a second.
   std::shared_ptr<const std::string> find(std::uint64_t id);
   std::size_t size() const { return paths_.size(); }
 
  private:
   void put(std::uint64_t id, std::string path);
+  // What the kernel says of a cgroup that is there; "" where there is none; nullopt where it cannot be asked.
+  std::optional<std::string> ask(std::uint64_t id) const;
 
   std::string mount_;
+  UniqueFd folder_;  // the mount, if it is of cgroup v2
   std::size_t most_;
   std::unordered_map<std::uint64_t, std::shared_ptr<const std::string>> paths_;
   std::deque<std::uint64_t> order_;     // in which they were learnt

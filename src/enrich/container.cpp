@@ -26,13 +26,14 @@ struct Form {
 
 // Prefixes before those that they begin with. A monitor's cgroup (libpod-conmon-, crio-conmon-, lxc.monitor.)
 // fits none: what follows is no id, or it has a form of its own that says so.
-constexpr std::array<Form, 17> kForms = {{
+constexpr std::array<Form, 18> kForms = {{
     {"docker-", ".scope", Names::kHexId, "docker"},
     {"cri-containerd-", ".scope", Names::kHexId, "containerd"},
     {"nerdctl-", ".scope", Names::kHexId, "containerd"},
     {"containerd-", ".scope", Names::kHexId, "containerd"},
     {"crio-", ".scope", Names::kHexId, "cri-o"},
     {"crio-", "", Names::kHexId, "cri-o"},
+    {"libpod-payload-", "", Names::kHexId, "podman"},  // --cgroups=split, as Quadlet's services run
     {"libpod-", ".scope", Names::kHexId, "podman"},
     {"libpod-", "", Names::kHexId, "podman"},
     {"systemd-nspawn@", ".service", Names::kMachine, "systemd-nspawn"},
@@ -111,14 +112,16 @@ std::optional<model::Container> match_joined(std::string_view name) {
   if (parts[1] == "cri-containerd") container.runtime = "containerd";
   if (parts[1] == "crio") container.runtime = "cri-o";
   if (parts[1] == "docker") container.runtime = "docker";
+  if (parts[1] == "libpod") container.runtime = "podman";
   return container;
 }
 
-// "pod1234_…" of "kubepods-burstable-pod1234_….slice", or "pod1234-…" → "1234-…"; empty if it names no pod.
+// "pod1234_…" of "kubepods-burstable-pod1234_….slice", which may have a prefix of the kubelet's own (kind:
+// "kubelet-"), or "pod1234-…" → "1234-…"; empty if it names no pod.
 std::string pod_uid(std::string_view name) {
   name = name.substr(0, name.find(':'));
   if (name.ends_with(".slice")) {
-    if (!name.starts_with("kubepods")) return {};
+    if (!name.starts_with("kubepods") && name.find("-kubepods") == std::string_view::npos) return {};
     name.remove_suffix(std::string_view(".slice").size());
     name.remove_prefix(name.rfind('-') + 1);
   }

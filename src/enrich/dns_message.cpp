@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kMostAddresses = 64;
 constexpr int kMostAliases = 16;
+// What is more is left out: comparing all names would take longer than events should have to wait.
+constexpr std::size_t kMostRecords = 128;
+constexpr std::uint8_t kMostLabels = 40;
 
 struct Free {
   void operator()(ldns_pkt* packet) const { ldns_pkt_free(packet); }
@@ -33,6 +36,8 @@ std::string text_of(const ldns_rdf& name) {
   if (plain.size() > 1 && plain.back() == '.') plain.pop_back();
   return plain;
 }
+
+bool has_many_labels(const ldns_rdf& name) { return ldns_dname_label_count(&name) > kMostLabels; }
 
 // The data of a record that has one field, as addresses and aliases do.
 const ldns_rdf* only_field(const ldns_rr& record) {
@@ -64,9 +69,10 @@ class Chain {
   // What there is of the present name; returns what it is an alias of.
   const ldns_rdf* take_all() {
     const ldns_rdf* next = nullptr;
-    for (std::size_t i = 0; i < ldns_rr_list_rr_count(&records_); ++i) {
+    const std::size_t count = std::min(ldns_rr_list_rr_count(&records_), kMostRecords);
+    for (std::size_t i = 0; i < count; ++i) {
       const ldns_rr& record = *ldns_rr_list_rr(&records_, i);
-      if (ldns_rr_get_class(&record) != LDNS_RR_CLASS_IN ||
+      if (ldns_rr_get_class(&record) != LDNS_RR_CLASS_IN || has_many_labels(*ldns_rr_owner(&record)) ||
           ldns_dname_compare(ldns_rr_owner(&record), name_) != 0)
         continue;
       const ldns_rr_type type = ldns_rr_get_type(&record);
@@ -98,7 +104,8 @@ DnsAnswers parse_dns(std::span<const std::uint8_t> message) {
       ldns_rr_list_rr_count(questions) != 1)
     return {};
   const ldns_rr& question = *ldns_rr_list_rr(questions, 0);
-  if (ldns_rr_get_class(&question) != LDNS_RR_CLASS_IN) return {};
+  if (ldns_rr_get_class(&question) != LDNS_RR_CLASS_IN || has_many_labels(*ldns_rr_owner(&question)))
+    return {};
   DnsAnswers answers = Chain(*records, *ldns_rr_owner(&question)).follow();
   if (answers.addresses.empty()) return {};
   answers.name = text_of(*ldns_rr_owner(&question));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -20,8 +21,8 @@ struct NameTableLimits {
   UnixNs most = 86'400'000'000'000;
 };
 
-// The names that this host resolved to addresses, by network namespace. The last answer counts. Bounded. One
-// thread.
+// The names that this host resolved to addresses, by network namespace. The last answer counts, and the one
+// before it for what was connected before. Bounded. One thread.
 class NameTable {
  public:
   explicit NameTable(const NameTableLimits& limits = NameTableLimits{}) : limits_(limits) {}
@@ -39,13 +40,24 @@ class NameTable {
     IpAddress address;
     bool operator==(const Key&) const = default;
   };
-  struct Hash {
+  // Whoever can have names resolved chooses the addresses: so by numbers that nobody else knows.
+  // Multiply-shift for vectors, which is strongly universal (Dietzfelbinger 1996).
+  class Hash {
+   public:
+    Hash();
     std::size_t operator()(const Key& key) const;
+
+   private:
+    static constexpr std::size_t kWords = 5;  // the namespace, and the address
+    std::array<std::uint64_t, kWords + 1> factors_{};
+  };
+  struct Span {
+    std::shared_ptr<const std::string> name;
+    UnixNs since = 0, until = 0;
   };
   struct Entry {
     Key key;
-    std::shared_ptr<const std::string> name;
-    UnixNs since, until;
+    Span now, before;  // before: of another name, or of the same after a while in which it did not count
   };
 
   NameTableLimits limits_;

@@ -256,8 +256,7 @@ std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry,
   if (run.identity) return run.identity;
   auto made = std::make_shared<model::Process>();
   if (entry.parent_pid != 0) made->ppid = entry.parent_pid;
-  if (!entry.shown_time)
-    entry.shown_time = (boot_time_ ? *boot_time_ : boot_time_now()) + entry.shown_start;
+  if (!entry.shown_time) entry.shown_time = (boot_time_ ? *boot_time_ : boot_time_now()) + entry.shown_start;
   made->start = *entry.shown_time;
   made->ns_pid = entry.ns_pid;
   made->session = entry.session;

@@ -68,7 +68,7 @@ class ProcessTable {
     // As first known, and by the wall clock of that moment, so that it is told the same throughout.
     model::BootNs shown_start = 0;
     mutable std::optional<UnixNs> shown_time;
-    bool exact = false;             // the start is the kernel's; else /proc's, which is cut to a tick
+    bool exact = false;  // the start is the kernel's; else /proc's, which is cut to a tick
     bool ended = false;
     std::uint32_t losses = 0;  // losses_ when this was last known to be right
     std::uint32_t parent_pid = 0;

@@ -64,16 +64,22 @@ INSTANTIATE_TEST_SUITE_P(
                            {kId, "containerd", "", kPod}},
                     Sample{"/kubelet/kubepods/burstable/pod" + kPod + "/" + kId, {kId, "", "", kPod}},
                     // kind: a cluster within Docker; the innermost is who acts.
-                    Sample{"/docker/" + kOther +
-                               "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/pod" +
-                               kPod + "/cri-containerd-" + kId + ".scope",
-                           {kId, "containerd", "", kPod}}));
+                    Sample{
+                        "/system.slice/docker-" + kOther +
+                            ".scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
+                            "kubelet-kubepods-besteffort-pod" +
+                            kPodInSlice + ".slice/cri-containerd-" + kId + ".scope",
+                        {kId, "containerd", "", kPod}}));
 
 INSTANTIATE_TEST_SUITE_P(
     Others, ContainerPathTest,
     testing::Values(
         Sample{"/machine.slice/libpod-" + kId + ".scope", {kId, "podman", "", ""}},
         Sample{"/machine.slice/libpod-" + kId + ".scope/container", {kId, "podman", "", ""}},
+        // Quadlet: in the cgroup of the service that runs it.
+        Sample{"/system.slice/web.service/libpod-payload-" + kId, {kId, "podman", "", ""}},
+        Sample{"/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-" + kId,
+               {kId, "podman", "", ""}},
         Sample{"/libpod_parent/libpod-" + kId, {kId, "podman", "", ""}},
         Sample{"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + kId + ".scope",
                {kId, "podman", "", ""}},

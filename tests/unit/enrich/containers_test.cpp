@@ -90,6 +90,23 @@ TEST(CgroupTableTest, LooksForWhatItDoesNotKnow) {
   EXPECT_FALSE(CgroupTable("").find(4711));
 }
 
+TEST(CgroupTableTest, AsksTheKernelForOneWhoseCreationWasNotTold) {
+  const std::string mount = CgroupTable::mounted();
+  const std::string name = "/tcptrail-unit-" + std::to_string(::getpid());
+  CgroupTable table;
+  if (mount.empty() || ::mkdir((mount + name).c_str(), 0755) != 0)
+    GTEST_SKIP() << "no cgroup can be made here (cgroup v2 and root)";
+  struct stat status {};
+  EXPECT_EQ(::stat((mount + name).c_str(), &status), 0);
+
+  const auto path = table.find(status.st_ino);
+  ::rmdir((mount + name).c_str());
+
+  ASSERT_TRUE(path);
+  EXPECT_EQ(*path, name);
+  EXPECT_EQ(table.size(), 1U) << "it was not looked for among all of them";
+}
+
 TEST(CgroupTableTest, IsBounded) {
   CgroupTable table("", 10);
   for (std::uint64_t id = 1; id <= 25; ++id) table.learn({id, "/" + std::to_string(id)});

@@ -69,7 +69,20 @@ TEST_F(NameTableTest, GoesOnWithTheSameNameAndBeginsAnewWithAnother) {
   answer("a.example.org", "192.0.2.1", 300, kNow + 200 * kSecond);
   EXPECT_EQ(name_of("192.0.2.1", kNow), "a.example.org");
   answer("b.example.org", "192.0.2.1", 300, kNow + 400 * kSecond);
+  EXPECT_EQ(name_of("192.0.2.1", kNow + 300 * kSecond), "a.example.org") << "of before";
+  EXPECT_EQ(name_of("192.0.2.1", kNow + 400 * kSecond), "b.example.org");
+  answer("c.example.org", "192.0.2.1", 300, kNow + 500 * kSecond);
   EXPECT_EQ(name_of("192.0.2.1", kNow + 300 * kSecond), "none") << "nobody knows any more";
+}
+
+// As at the end of a connection from before, whose program has asked again for another.
+TEST_F(NameTableTest, KeepsTheNameOfBeforeItEnded) {
+  answer("a.example.org", "192.0.2.1", 30);
+  answer("a.example.org", "192.0.2.1", 30, kNow + 200 * kSecond);
+
+  EXPECT_EQ(name_of("192.0.2.1", kNow + 10 * kSecond), "a.example.org");
+  EXPECT_EQ(name_of("192.0.2.1", kNow + 100 * kSecond), "none") << "it did not count then";
+  EXPECT_EQ(name_of("192.0.2.1", kNow + 200 * kSecond), "a.example.org");
 }
 
 TEST_F(NameTableTest, LearnsNothingFromWhatItCannotRead) {
