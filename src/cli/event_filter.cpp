@@ -18,13 +18,22 @@ bool matches(const Patterns& patterns, const std::string& text, int flags = 0) {
   });
 }
 
+// A pattern without a slash is also that of a program's name: curl is any …/curl.
+bool matches_path(const Patterns& patterns, const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
+           (pattern.find('/') == std::string::npos && ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0);
+  });
+}
+
 bool comm_passes(const Patterns& patterns, const Event& event) {
   return event.conn.owner && matches(patterns, std::string(event.conn.owner->comm.view()));
 }
 
 bool exe_passes(const Patterns& patterns, const Event& event) {
   return event.conn.process && event.conn.process->program &&
-         matches(patterns, event.conn.process->program->exe);
+         matches_path(patterns, event.conn.process->program->exe);
 }
 
 // By its name or its program.
@@ -32,7 +41,7 @@ bool ancestor_passes(const Patterns& patterns, const Event& event) {
   if (!event.conn.process) return false;
   for (const auto* one = event.conn.process->ancestors.get(); one != nullptr; one = one->parent.get()) {
     if (matches(patterns, std::string(one->comm.view())) ||
-        (one->program && matches(patterns, one->program->exe)))
+        (!one->exe.empty() && matches_path(patterns, one->exe)))
       return true;
   }
   return false;

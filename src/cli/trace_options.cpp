@@ -109,7 +109,22 @@ Result<void> check_nets(const std::vector<std::string>& values, std::vector<Cidr
   });
 }
 
+// What nothing can match is a mistake.
+Result<void> check_globs(std::string_view option, const std::vector<std::string>& globs,
+                         std::size_t longest) {
+  for (const std::string& glob : globs) {
+    if (glob.empty()) return refuse(option, glob, "a pattern, with * and ?");
+    if (glob.size() > longest && glob.find_first_of("*?[\\") == std::string::npos) {
+      return refuse(option, glob,
+                    fmt::format("at most {} characters, as the kernel keeps no more of a thread's name: {}",
+                                longest, glob.substr(0, longest)));
+    }
+  }
+  return {};
+}
+
 Result<model::Filter> check_filter(const TraceArguments& arguments) {
+  constexpr std::size_t kMostComm = 15, kAny = SIZE_MAX;
   model::Filter filter;
   const auto split_uids = [&](const std::string& value) { return lookup_uid(value); };
   std::vector<std::string> users;
@@ -124,7 +139,11 @@ Result<model::Filter> check_filter(const TraceArguments& arguments) {
           .and_then([&] { return check_ports("--rport", arguments.remote_ports, filter.remote_ports); })
           .and_then([&] { return check_nets(arguments.nets, filter.remote_nets); })
           .and_then([&] { return collect(arguments.cgroups, filter.cgroups, lookup_cgroup); })
-          .and_then([&] { return collect(arguments.netns, filter.netns, lookup_netns); });
+          .and_then([&] { return collect(arguments.netns, filter.netns, lookup_netns); })
+          .and_then([&] { return check_globs("--comm", arguments.comms, kMostComm); })
+          .and_then([&] { return check_globs("--exe", arguments.exes, kAny); })
+          .and_then([&] { return check_globs("--ancestor", arguments.ancestors, kAny); })
+          .and_then([&] { return check_globs("--name", arguments.names, kAny); });
   if (!done) return tl::unexpected(done.error());
   filter.comms = arguments.comms;
   filter.exes = arguments.exes;
@@ -256,9 +275,10 @@ void declare_trace_options(CLI::App& command, TraceArguments& arguments) {
   many("-p,--pid", arguments.pids, "process id", "N");
   many("-u,--uid", arguments.uids, "effective user, by name or number", "USER");
   many("--comm", arguments.comms, "thread name, with * and ?", "GLOB");
-  many("--exe", arguments.exes, "path of the program, with * and ?", "GLOB");
+  many("--exe", arguments.exes, "program: its path, or its name alone, with * and ?", "GLOB");
   many("--ancestor", arguments.ancestors, "name or program of a process that led to this one", "GLOB");
-  many("--container", arguments.containers, "container, by the beginning of its id or name", "ID|NAME");
+  many("--container", arguments.containers,
+       "container: beginning of its id, or name (systemd-nspawn, LXC, libvirt); '' for any", "ID|NAME");
   many("--name", arguments.names, "name of the peer, with * and ? (implies --names)", "GLOB");
   many("-P,--port", arguments.ports, "port of either end: 443 | 80,443 | 8000-8999", "LIST");
   many("--rport", arguments.remote_ports, "remote port", "LIST");

@@ -122,7 +122,8 @@ std::optional<model::BootNs> ProcReader::start_of(std::uint32_t pid) const {
 
 std::shared_ptr<const model::Program> ProcReader::program(std::uint32_t pid) const {
   auto made = std::make_shared<model::Program>();
-  made->exe = link(pid, "exe");
+  const std::string exe = link(pid, "exe");
+  made->exe = exe;
   std::string args = file(pid, "cmdline", kMostArgs + 1);
   if (made->exe.empty() && args.empty()) return nullptr;
   made->exe_deleted = strip_suffix(made->exe, kDeleted);
@@ -139,7 +140,8 @@ std::shared_ptr<const model::Program> ProcReader::program(std::uint32_t pid) con
   made->args.shrink_to_fit();
   made->cwd = link(pid, "cwd");
   strip_suffix(made->cwd, kDeleted);
-  return made;
+  // An exec meanwhile: nothing is to be of the program before and the rest of the one after.
+  return link(pid, "exe") == exe ? made : nullptr;
 }
 
 std::optional<ProcEntry> ProcReader::read(std::uint32_t pid) const {

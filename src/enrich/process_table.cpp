@@ -59,6 +59,25 @@ void append(std::vector<Run>& runs, Run run) {
   runs.push_back(std::move(run));
 }
 
+// Its end tells more than its beginning.
+std::string shortened(const std::string& exe) {
+  static constexpr std::string_view kCut = "...";
+  if (exe.size() <= model::kMostAncestorExe) return exe;
+  return std::string(kCut).append(exe, exe.size() - model::kMostAncestorExe + kCut.size());
+}
+
+std::size_t memory_of(const Program& program) {
+  constexpr std::size_t kAround = 64;  // what an allocation takes besides
+  std::size_t bytes = sizeof(Program) + kAround + program.args.capacity() * sizeof(std::string);
+  const auto add = [&bytes](const std::string& text) {
+    if (text.capacity() > std::string().capacity()) bytes += text.capacity() + 1;
+  };
+  add(program.exe);
+  add(program.cwd);
+  for (const std::string& arg : program.args) add(arg);
+  return bytes;
+}
+
 bool is_same(const std::shared_ptr<const Program>& a, const std::shared_ptr<const Program>& b) {
   if (!a || !b) return a == b;
   return a->exe == b->exe && a->args == b->args && a->cwd == b->cwd;
@@ -92,7 +111,7 @@ std::shared_ptr<const Ancestor> ProcessTable::as_ancestor(Entry& parent) {
   auto made = std::make_shared<Ancestor>();
   made->pid = parent.pid;
   made->comm = now.comm;
-  made->program = now.program;
+  if (now.program) made->exe = shortened(now.program->exe);
   const bool too_long = parent.ancestors && parent.ancestors->depth >= kMostAncestors;
   made->parent = too_long ? nearest(parent.ancestors, kKeptAncestors) : parent.ancestors;
   made->depth = made->parent ? made->parent->depth + 1 : 1;
@@ -161,6 +180,24 @@ void ProcessTable::drop(Entries& from) {
   from.pop_front();
 }
 
+// Null if there is no memory for it: then it is not known what was run.
+std::shared_ptr<const Program> ProcessTable::account(std::shared_ptr<const Program> program) {
+  if (!program) return nullptr;
+  const std::size_t bytes = memory_of(*program);
+  while (*program_bytes_ + bytes > limits_.program_bytes && !ended_.empty()) drop(ended_);
+  if (*program_bytes_ + bytes > limits_.program_bytes) {
+    ++evicted_;
+    return nullptr;
+  }
+  *program_bytes_ += bytes;
+  // As long as anybody has it.
+  const Program* const kept = program.get();
+  return {kept, [program = std::move(program), total = program_bytes_, bytes](const Program*) mutable {
+            *total -= bytes;
+            program.reset();
+          }};
+}
+
 // It runs what its parent runs, who may have executed another program since.
 void ProcessTable::learn(const model::Forked& news) {
   const ProcessState& state = news.process;
@@ -173,7 +210,7 @@ void ProcessTable::learn(const model::Forked& news) {
 
 void ProcessTable::learn(const model::Execed& news) {
   const ProcessState& state = news.process;
-  Run run{state.execs, state.comm, news.program, nullptr, nullptr};
+  Run run{state.execs, state.comm, account(news.program), nullptr, nullptr};
   Entry* const entry = known(state);
   if (entry == nullptr) {
     insert(state, true, parent_of(state), std::move(run));
@@ -208,8 +245,8 @@ ProcessTable::Entry* ProcessTable::seed(std::uint32_t pid, int generations) {
   if (read->parent_pid != 0 && generations > 0 && (parent == nullptr || parent->ended))
     seed(read->parent_pid, generations - 1);
   const ProcessState state = state_of(*read);
-  return &insert(state, false, parent_of(state),
-                 Run{std::nullopt, read->comm, read->program, nullptr, nullptr});
+  Run run{std::nullopt, read->comm, account(read->program), nullptr, nullptr};
+  return &insert(state, false, parent_of(state), std::move(run));
 }
 
 void ProcessTable::seed() {
@@ -249,7 +286,7 @@ void ProcessTable::refresh(Entry& entry) {
   if (!read || !may_be_of(read->start, model::start_mark(entry.start))) return;
   if (!read->program || read->program->exe.empty() || is_same(read->program, entry.runs.back().program))
     return;
-  append(entry.runs, Run{std::nullopt, read->comm, read->program, nullptr, nullptr});
+  append(entry.runs, Run{std::nullopt, read->comm, account(read->program), nullptr, nullptr});
 }
 
 std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry, Run& run) const {
@@ -289,7 +326,7 @@ ProcessTable::Run& ProcessTable::run_at(Entry& entry, model::Execs execs) {
   const auto read = entry.ended ? std::nullopt : reader_.read(entry.pid);
   if (read && may_be_of(read->start, model::start_mark(entry.start))) {
     run.comm = read->comm;
-    run.program = read->program;
+    run.program = account(read->program);
   }
   append(runs, std::move(run));
   return runs.back();

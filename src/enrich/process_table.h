@@ -17,6 +17,9 @@ namespace tcptrail::enrich {
 struct ProcessTableLimits {
   std::size_t live = 262'144;  // the one that began first gives way
   std::size_t ended = 16'384;  // kept for events that come late; the one that ended first goes
+  // What they ran: arguments and paths may be long. Who ended gives way first; then what is run anew is not
+  // known.
+  std::size_t program_bytes = 128U << 20U;
   std::size_t unknown = 4096;  // asked for and not found, so that /proc is not read for each of their events
 };
 
@@ -28,7 +31,7 @@ class ProcessTable {
  public:
   struct Counts {
     std::size_t live = 0, ended = 0;
-    std::uint64_t evicted = 0;  // live ones that gave way
+    std::uint64_t evicted = 0;  // live ones that gave way, or whose program did
   };
 
   // boot_time: when the clock of model::BootNs was 0, as wall-clock time; if not given, as it is when it is
@@ -92,6 +95,8 @@ class ProcessTable {
   Entry* read_from_proc(std::uint32_t pid, model::StartMark mark);
   Entry* seed(std::uint32_t pid, int generations);
   void refresh(Entry& entry);
+  // May drop ended ones: no Entry of those may be held meanwhile.
+  std::shared_ptr<const model::Program> account(std::shared_ptr<const model::Program> program);
   void end(Place place);
   void drop(Entries& from);
   bool is_in_doubt(const Entry& entry);
@@ -105,6 +110,7 @@ class ProcessTable {
   Entries live_, ended_;  // in the order in which they began, and ended
   std::unordered_multimap<std::uint32_t, Place> by_pid_;
   std::vector<Unknown> unknown_;
+  std::shared_ptr<std::size_t> program_bytes_ = std::make_shared<std::size_t>(0);  // of all that are kept
   std::uint64_t evicted_ = 0;
   bool lost_ = false;  // since losses_ was counted up
   std::uint32_t losses_ =

@@ -114,8 +114,7 @@ class ObjectWriter {
       ObjectWriter object(out_);
       object.number("pid", ancestor->pid);
       object.untrusted("comm", ancestor->comm.view());
-      if (ancestor->program && !ancestor->program->exe.empty())
-        object.untrusted("exe", ancestor->program->exe);
+      if (!ancestor->exe.empty()) object.untrusted("exe", ancestor->exe);
       separator = ',';
     }
     out_ += ']';

@@ -73,13 +73,14 @@ void append_program(std::string& out, const model::Program& program) {
   append_escaped_text(out, program.exe);
   if (program.exe_deleted) out += " (deleted)";
   if (program.args.empty()) return;
+  const std::string_view separator = program.exe.empty() ? "" : ": ";
   std::string args;
   for (const std::string& arg : program.args) {
     if (!args.empty()) args += ' ';
     append_escaped_text(args, arg);
   }
   if (program.args_truncated) args += " …";
-  out += ": ";
+  out += separator;
   append_cut(out, args, kMostCommand);
 }
 
@@ -89,8 +90,6 @@ class Detail {
 
   void operator()(const std::monostate&) const {
     if (event_.kind == Kind::kReject) out_ += "no listener";
-    if (event_.kind == Kind::kExec && event_.conn.process && event_.conn.process->program)
-      append_program(out_, *event_.conn.process->program);
   }
   void operator()(const model::Connect& body) const {
     if (body.latency) out_ += duration(*body.latency);
@@ -157,7 +156,8 @@ void append_container(std::string& out, const model::Container& container) {
 }
 
 // What is known of the peer and of the process: "to example.org  [docker 0123456789ab]  /bin/sh: sh -c …  <
-// sshd:12". The peer's name is there only if it was asked for; the rest is for -v.
+// sshd:12". The peer's name is there only if it was asked for; the rest is for -v, but for the program that
+// is executed.
 std::string who(const model::Event& event, bool verbose) {
   const model::Connection& conn = event.conn;
   std::string out;
@@ -165,7 +165,7 @@ std::string who(const model::Event& event, bool verbose) {
     out.append(out.empty() ? "" : "  ").append(beginning);
   };
   if (conn.remote_name) {
-    part("to ");
+    part(conn.direction == model::Direction::kInbound ? "from " : "to ");
     append_escaped_text(out, *conn.remote_name);
   }
   if (verbose && conn.container) {
@@ -173,12 +173,13 @@ std::string who(const model::Event& event, bool verbose) {
     append_container(out, *conn.container);
     out += ']';
   }
-  if (!verbose || !conn.process) return out;
-  if (conn.process->program && event.kind != Kind::kExec) {
+  const bool is_exec = event.kind == Kind::kExec;
+  if (!(verbose || is_exec) || !conn.process) return out;
+  if (conn.process->program) {
     part("");
     append_program(out, *conn.process->program);
   }
-  if (const auto& parent = conn.process->ancestors) {
+  if (const auto& parent = conn.process->ancestors; verbose && parent) {
     part("< ");
     append_escaped_text(out, parent->comm.view());
     fmt::format_to(std::back_inserter(out), ":{}", parent->pid);
@@ -249,7 +250,7 @@ void Table::append(std::string& out, const model::Event& event) {
     append_row(out, remote_, width);
   }
   out += detail_;
-  if (options_.verbose || conn.remote_name)
+  if (options_.verbose || conn.remote_name || event.kind == Kind::kExec)
     out.append(detail_.empty() ? "" : "  ").append(who(event, options_.verbose));
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';

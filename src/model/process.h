@@ -37,11 +37,12 @@ struct Program {
   std::string cwd;              // when it was executed
 };
 
+constexpr std::size_t kMostAncestorExe = 512;  // as each event has a whole chain of them
 // A process and those before it, as each was when it forked the next: nearest first. Never changed once made.
 struct Ancestor {
   std::uint32_t pid = 0;
   Comm comm;
-  std::shared_ptr<const Program> program;
+  std::string exe;  // the end of it where it is long: kMostAncestorExe
   std::shared_ptr<const Ancestor> parent;
   std::uint32_t depth = 1;  // of the chain that starts here
 };

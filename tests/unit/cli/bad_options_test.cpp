@@ -74,6 +74,11 @@ INSTANTIATE_TEST_SUITE_P(Processes, BadValueTest,
                                          BadValue{"--netns", "/proc/self/ns/uts", "'/proc/self/ns/uts'"},
                                          BadValue{"--netns", "0", "'0'"}, BadValue{"--netns", "", "''"}));
 
+INSTANTIATE_TEST_SUITE_P(Patterns, BadValueTest,
+                         testing::Values(BadValue{"--comm", "", "''"}, BadValue{"--exe", "", "''"},
+                                         BadValue{"--ancestor", "", "''"}, BadValue{"--name", "", "''"},
+                                         BadValue{"--comm", "systemd-resolved", "systemd-resolve"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Limits, BadValueTest,
     testing::Values(BadValue{"--duration", "0", "'0'"}, BadValue{"--duration", "5s", "'5s'"},

@@ -25,7 +25,7 @@ Event an_event() {
   event.conn.owner.emplace().comm = model::Comm("curl");
   auto init = std::make_shared<model::Ancestor>();
   init->comm = model::Comm("systemd");
-  init->program = program("/usr/lib/systemd/systemd");
+  init->exe = "/usr/lib/systemd/systemd";
   auto shell = std::make_shared<model::Ancestor>();
   shell->comm = model::Comm("sh");
   shell->parent = init;
@@ -62,7 +62,14 @@ TEST(EventFilter, TakesPatternsOfTheWholeText) {
   EXPECT_FALSE(passes(by(&Filter::comms, {"cur"})));
   EXPECT_TRUE(passes(by(&Filter::exes, {"*/curl"})));
   EXPECT_TRUE(passes(by(&Filter::exes, {"/usr/bin/*"})));
-  EXPECT_FALSE(passes(by(&Filter::exes, {"curl"})));
+  EXPECT_FALSE(passes(by(&Filter::exes, {"cur"})));
+}
+
+TEST(EventFilter, TakesAPatternWithoutASlashForAProgramsNameToo) {
+  for (const char* pattern : {"curl", "c*l", "*curl", "*/curl", "/usr/bin/curl"})
+    EXPECT_TRUE(passes(by(&Filter::exes, {pattern}))) << pattern;
+  for (const char* pattern : {"bin", "cur", "bin/curl"})
+    EXPECT_FALSE(passes(by(&Filter::exes, {pattern}))) << pattern;
 }
 
 TEST(EventFilter, KnowsAnAncestorByItsNameOrProgram) {

@@ -59,5 +59,29 @@ TEST(ProcessMemory, OfFiftyThousandIsAtMost64MiB) {
   EXPECT_LE(taken, kMost);
 }
 
+// Whoever likes may run programs with long paths and arguments, one after the other or all at once.
+TEST(ProcessMemory, OfLongArgumentsIsBounded) {
+  constexpr std::size_t kPrograms = 64U << 20U;
+  for (const bool at_once : {false, true}) {
+    const std::size_t before = heap_in_use();
+    ProcessTable table(ProcReader("/nonexistent"), {.program_bytes = kPrograms}, 0);
+    for (std::uint32_t number = 0; number < 20'000; ++number) {
+      model::ProcessState who = state(number);
+      table.learn(model::Forked{who});
+      auto program = std::make_shared<model::Program>();
+      program->exe = program->cwd = "/" + std::string(4000, 'x');
+      program->args.assign(model::kMostArguments, std::string(31, 'y'));
+      who.execs = 1;
+      table.learn(model::Execed{who, std::move(program)});
+      if (!at_once) table.learn(model::Exited{who});
+    }
+
+    const std::size_t taken = heap_in_use() - before;
+
+    EXPECT_LE(taken, 2 * kPrograms) << (at_once ? "at once" : "one after the other");
+    EXPECT_EQ(table.counts().evicted > 0, at_once) << "who is gone gives way, and is not missed";
+  }
+}
+
 }  // namespace
 }  // namespace tcptrail::enrich

@@ -64,7 +64,7 @@ class ProcessTableTest : public testing::Test {
   static std::vector<std::string> lineage(const Process& process) {
     std::vector<std::string> all;
     for (const auto* one = process.ancestors.get(); one != nullptr; one = one->parent.get())
-      all.push_back(std::to_string(one->pid) + " " + (one->program ? one->program->exe : ""));
+      all.push_back(std::to_string(one->pid) + " " + one->exe);
     return all;
   }
 
@@ -188,6 +188,17 @@ TEST_F(ProcessTableTest, LooksInProcForAParentThatItWasNotToldOf) {
 
   EXPECT_EQ(exe_of(kChild, 4), "/bin/sh");
   EXPECT_THAT(lineage(*find(kChild, 4)), ElementsAre("50 /bin/sh"));
+}
+
+TEST_F(ProcessTableTest, ShowsTheEndOfAnAncestorsLongPath) {
+  exec(kShell, {1, 0}, "/" + std::string(4000, 'x') + "/sh", 4);
+  fork(kChild, kShell, 4);
+
+  const auto process = find(kChild, 4);
+
+  ASSERT_TRUE(process && process->ancestors);
+  EXPECT_EQ(process->ancestors->exe.size(), model::kMostAncestorExe);
+  EXPECT_TRUE(process->ancestors->exe.starts_with("...x") && process->ancestors->exe.ends_with("x/sh"));
 }
 
 TEST_F(ProcessTableTest, TellsOneStartThroughout) {

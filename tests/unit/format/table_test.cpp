@@ -109,6 +109,26 @@ TEST(TableTest, EndsNoLineInBlanks) {
     EXPECT_THAT(line(event), Not(EndsWith(" \n"))) << line(event);
 }
 
+TEST(TableTest, TellsWhichWayANameIs) {
+  Event event = test::sample_event(Kind::kClose);
+  event.conn.remote_name = std::make_shared<const std::string>("example.org");
+  event.conn.direction = model::Direction::kOutbound;
+  EXPECT_THAT(line(event), HasSubstr("  to example.org"));
+  event.conn.direction = model::Direction::kInbound;
+  EXPECT_THAT(line(event), HasSubstr("  from example.org"));
+}
+
+TEST(TableTest, ShowsArgumentsAloneOfAProgramWhoseFileIsNotKnown) {
+  Event event = test::sample_event(Kind::kClose);
+  auto program = std::make_shared<model::Program>();
+  program->args = {"nc", "-l"};
+  auto process = std::make_shared<model::Process>();
+  process->program = program;
+  event.conn.process = process;
+
+  EXPECT_THAT(line(event, {.utc = true, .verbose = true}), EndsWith("  nc -l\n"));
+}
+
 TEST(TableTest, DependsOnTheEventAlone) {
   Table table({.utc = true});
   std::string both;

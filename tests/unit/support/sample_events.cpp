@@ -125,7 +125,7 @@ std::shared_ptr<const model::Ancestor> sample_ancestor(std::uint32_t pid, const 
   auto ancestor = std::make_shared<model::Ancestor>();
   ancestor->pid = pid;
   ancestor->comm = model::Comm(name);
-  ancestor->program = sample_program("/usr/sbin/" + name, {name});
+  ancestor->exe = "/usr/sbin/" + name;
   ancestor->parent = std::move(parent);
   return ancestor;
 }
@@ -277,7 +277,7 @@ Event identified_event(Kind kind, const std::string& text) {
   auto ancestor = std::make_shared<model::Ancestor>();
   ancestor->pid = 1;
   ancestor->comm = model::Comm(text);
-  ancestor->program = program;
+  ancestor->exe = text;
   process.program = program;
   process.ancestors = ancestor;
   complete(event.conn, process);
