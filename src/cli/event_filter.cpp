@@ -12,18 +12,21 @@ namespace {
 using model::Event;
 using Patterns = std::vector<std::string>;
 
+bool matches(const std::string& pattern, const char* text, int flags = 0) {
+  return ::fnmatch(pattern.c_str(), text, flags) == 0;
+}
+
 bool matches(const Patterns& patterns, const std::string& text, int flags = 0) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), text.c_str(), flags) == 0;
-  });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches(pattern, text.c_str(), flags); });
 }
 
 // A pattern without a slash is also that of a program's name: curl is any …/curl.
 bool matches_path(const Patterns& patterns, const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1);
+  const char* const name = path.c_str() + path.rfind('/') + 1;  // where there is no slash, all of it
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
-           (pattern.find('/') == std::string::npos && ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0);
+    return matches(pattern, path.c_str()) ||
+           (pattern.find('/') == std::string::npos && matches(pattern, name));
   });
 }
 

@@ -4,12 +4,9 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -72,13 +69,14 @@ std::optional<std::string> CgroupTable::ask(std::uint64_t id) const {
   std::memcpy(bytes.data() + sizeof(file_handle), &id, sizeof(id));
   const UniqueFd found(::open_by_handle_at(folder_.get(), handle, O_PATH | O_CLOEXEC));
   if (!found) return errno == ESTALE ? std::optional(std::string()) : std::nullopt;
-  std::array<char, PATH_MAX> path{};
-  const std::string link = "/proc/self/fd/" + std::to_string(found.get());
-  const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
-  std::string_view whole(path.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  if (whole.ends_with(kDeleted)) whole.remove_suffix(kDeleted.size());
-  if (!whole.starts_with(mount_)) return std::string();
-  return whole.size() == mount_.size() ? "/" : std::string(whole.substr(mount_.size()));
+  std::error_code unknown;
+  std::string path = fs::read_symlink("/proc/self/fd/" + std::to_string(found.get()), unknown).string();
+  if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
+  return path.starts_with(mount_) ? from_mount(path) : std::string();
+}
+
+std::string CgroupTable::from_mount(const std::string& path) const {
+  return path.size() == mount_.size() ? "/" : path.substr(mount_.size());
 }
 
 void CgroupTable::put(std::uint64_t id, std::string path) {
@@ -97,8 +95,7 @@ void CgroupTable::seed() {
   const auto take = [this](const fs::path& folder) {
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) return;
-    const std::string path = folder.string().substr(mount_.size());
-    put(status.st_ino, path.empty() ? "/" : path);
+    put(status.st_ino, from_mount(folder.string()));
   };
   take(mount_);
   // Each folder by itself: one that vanishes meanwhile must not end the whole walk.

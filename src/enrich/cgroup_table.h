@@ -37,6 +37,8 @@ class CgroupTable {
 
  private:
   void put(std::uint64_t id, std::string path);
+  // As paths of cgroups are told: from the mount on.
+  std::string from_mount(const std::string& path) const;
   // What the kernel says of a cgroup that is there; "" where there is none; nullopt where it cannot be asked.
   std::optional<std::string> ask(std::uint64_t id) const;
 

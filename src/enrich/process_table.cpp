@@ -289,7 +289,7 @@ void ProcessTable::refresh(Entry& entry) {
   append(entry.runs, Run{std::nullopt, read->comm, account(read->program), nullptr, nullptr});
 }
 
-std::shared_ptr<const model::Process> ProcessTable::identity(const Entry& entry, Run& run) const {
+std::shared_ptr<const model::Process> ProcessTable::identity(Entry& entry, Run& run) const {
   if (run.identity) return run.identity;
   auto made = std::make_shared<model::Process>();
   if (entry.parent_pid != 0) made->ppid = entry.parent_pid;

@@ -70,7 +70,7 @@ class ProcessTable {
     model::BootNs start = 0;
     // As first known, and by the wall clock of that moment, so that it is told the same throughout.
     model::BootNs shown_start = 0;
-    mutable std::optional<UnixNs> shown_time;
+    std::optional<UnixNs> shown_time;
     bool exact = false;  // the start is the kernel's; else /proc's, which is cut to a tick
     bool ended = false;
     std::uint32_t losses = 0;  // losses_ when this was last known to be right
@@ -102,7 +102,7 @@ class ProcessTable {
   bool is_in_doubt(const Entry& entry);
   static std::shared_ptr<const model::Ancestor> as_ancestor(Entry& parent);
   Run& run_at(Entry& entry, model::Execs execs);
-  std::shared_ptr<const model::Process> identity(const Entry& entry, Run& run) const;
+  std::shared_ptr<const model::Process> identity(Entry& entry, Run& run) const;
 
   ProcReader reader_;
   ProcessTableLimits limits_;

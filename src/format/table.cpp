@@ -73,14 +73,13 @@ void append_program(std::string& out, const model::Program& program) {
   append_escaped_text(out, program.exe);
   if (program.exe_deleted) out += " (deleted)";
   if (program.args.empty()) return;
-  const std::string_view separator = program.exe.empty() ? "" : ": ";
   std::string args;
   for (const std::string& arg : program.args) {
     if (!args.empty()) args += ' ';
     append_escaped_text(args, arg);
   }
   if (program.args_truncated) args += " …";
-  out += separator;
+  if (!program.exe.empty()) out += ": ";
   append_cut(out, args, kMostCommand);
 }
 
