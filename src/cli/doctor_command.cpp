@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -71,14 +70,6 @@ Result<void> show(const std::string& text) {
 }
 
 }  // namespace
-
-void declare_doctor_options(CLI::App& command, DoctorOptions& options, std::string& hooks) {
-  declare_hooks_option(command, hooks);
-  command.add_flag("--json", options.json, "one JSON object instead of a table");
-  command.add_flag("--self-test", options.self_test,
-                   "make loopback connections in a network namespace of its own, and see that each event\n"
-                   "arrives");
-}
 
 Result<void> doctor(const DoctorOptions& options) {
   std::vector<std::string> notices;

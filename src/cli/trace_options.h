@@ -12,10 +12,6 @@
 #include "model/filter.h"
 #include "model/kind.h"
 
-namespace CLI {
-class App;
-}
-
 namespace tcptrail::cli {
 
 enum class ColorWhen { kAuto, kAlways, kNever };
@@ -54,12 +50,9 @@ struct TraceArguments {
 };
 
 // --hooks, which other commands have too.
-void declare_hooks_option(CLI::App& command, std::string& hooks);
 Result<std::optional<kernel::Backend>> check_hooks(const std::string& text);
 
-// Declares the options on the command; they are filled in when it parses.
-void declare_trace_options(CLI::App& command, TraceArguments& arguments);
-// Checks them. An error names the option and the value.
+// Checks the values. An error names the option and the value.
 Result<TraceOptions> check_trace_options(const TraceArguments& arguments);
 
 }  // namespace tcptrail::cli
