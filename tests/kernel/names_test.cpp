@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "support/dns.h"
+#include "support/family.h"
 #include "support/kernel_test.h"
+#include "support/shared_tracer.h"
 
 namespace tcptrail::test {
 namespace {
@@ -21,10 +23,8 @@ const std::vector<DnsRecord> kRecords = {
 
 // Which of the programs serves an event.
 bool is_served_by(const std::string& program, const std::string& attach) {
-  Tracer doctor({.arguments = {"doctor", "--json"}});
-  const Outcome outcome = doctor.wait_exit(Seconds(30));
-  return outcome.output.find(R"("programs":[")" + program + R"("],"attach":[")" + attach +
-                             R"("]},"rejected")") != std::string::npos;
+  return plan_under_test().find(R"("programs":[")" + program + R"("],"attach":[")" + attach +
+                                R"("]},"rejected")") != std::string::npos;
 }
 
 // Why it cannot be told who receives an answer; empty if it can.
@@ -55,14 +55,17 @@ class NamesTest : public KernelTest {
     std::vector<std::string> arguments{"-e", "fail"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     pid_t pid = 0;
-    const auto outcome = trace_json(arguments, [&] {
+    const auto scenario = [&] {
       Child child = ns().spawn([&] {
         before();
         demand_connect(tcp_socket(SockAddr(ip, 1).family()).get(), {ip, kClosedPort}, ECONNREFUSED);
       });
       pid = child.pid();
       child.join();
-    });
+    };
+    // The shared tracer has --names.
+    const auto outcome = SharedTracer::get() != nullptr && !more.empty() ? trace_sockets(scenario)
+                                                                         : trace_json(arguments, scenario);
     for (const Event& event : of_kind(outcome.events(), "fail"))
       if (event.number("pid") == pid) return event;
     throw std::runtime_error("no attempt was told\n" + outcome.report());

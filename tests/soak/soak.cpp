@@ -8,8 +8,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -57,11 +55,6 @@ void end_after(Seconds limit) {
 Ports own_ports() {
   constexpr int kLowest = 16'000, kBlocks = 900;
   return {static_cast<std::uint16_t>(kLowest + ::getpid() % kBlocks * Ports::kCount)};
-}
-
-void name_program() {
-  const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tcptrail";
-  ::setenv("TCPTRAIL", beside.c_str(), 0);
 }
 
 class Soak {
@@ -131,7 +124,6 @@ int run(int argc, char** argv) {
     std::fputs("usage: soak [MINUTES]\n", stderr);
     return 2;
   }
-  name_program();
   if (const std::string why = lacks_tracing(); !why.empty()) throw std::runtime_error(why);
   end_after(*time + kGrace);
   return Soak(*time).run();

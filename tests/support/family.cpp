@@ -6,6 +6,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "support/posix.h"
+#include "support/tracer.h"
+
 namespace tcptrail::test {
 
 std::string_view name_of(Family family) {
@@ -34,6 +37,11 @@ Family family_under_test() {
 bool sees_rejects() {
   const char* const unseen = std::getenv("TCPTRAIL_UNSEEN");
   return unseen == nullptr || std::string_view(unseen) != "reject";
+}
+
+std::string plan_under_test() {
+  if (const char* const plan = std::getenv("TCPTRAIL_PLAN")) return read_whole(plan);
+  return Tracer({.arguments = {"doctor", "--json"}}).wait_exit(Seconds(30)).output;
 }
 
 }  // namespace tcptrail::test

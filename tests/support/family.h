@@ -1,6 +1,7 @@
 #pragma once
 // The family of hooks that a run of the tests is about.
 
+#include <string>
 #include <string_view>
 
 namespace tcptrail::test {
@@ -17,5 +18,9 @@ Family family_under_test();
 // False where no hook of the family tells of rejects on this kernel. Who runs the tests knows that from
 // doctor, and says so by $TCPTRAIL_UNSEEN=reject.
 bool sees_rejects();
+
+// What `doctor --json` says of this kernel and the family under test: the file $TCPTRAIL_PLAN, where who runs
+// the tests has asked already.
+std::string plan_under_test();
 
 }  // namespace tcptrail::test

@@ -13,6 +13,7 @@
 #include "support/net_namespace.h"
 #include "support/process.h"
 #include "support/sockets.h"
+#include "support/tracer.h"
 #include "support/uring.h"
 
 namespace tcptrail::test {
@@ -32,9 +33,8 @@ std::string lacking(const std::string& what, Trial trial) {
 }  // namespace
 
 std::string lacks_tracing() {
-  const char* program = std::getenv("TCPTRAIL");
-  if (program == nullptr || ::access(program, X_OK) != 0) {
-    throw std::runtime_error("TCPTRAIL must name the program under test; CTest sets it");
+  if (const std::string program = program_under_test(); ::access(program.c_str(), X_OK) != 0) {
+    throw std::runtime_error("the program under test cannot be executed: " + program);
   }
   if (::geteuid() != 0) return "tracing needs root";
   if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) return "this kernel has no BTF";

@@ -1,7 +1,7 @@
 #pragma once
 // One tracer for the scenarios of all test programs, where a start of it takes long (emulated machines). Who
-// runs the tests starts it with "-o json -e" and socket_events() (kernel_test.h), and sees that it ends well:
-// tests/vm/run_suite does.
+// runs the tests starts it with "-o json --names -e" and socket_events() (kernel_test.h), and sees that it
+// ends well: tests/vm/run_suite does.
 
 #include <cstddef>
 #include <functional>

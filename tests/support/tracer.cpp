@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 
@@ -58,13 +59,12 @@ std::string make_folder() {
   return folder;
 }
 
-const char* program_path() {
-  const char* path = std::getenv("TCPTRAIL");
-  if (path == nullptr) throw std::runtime_error("TCPTRAIL must name the program under test; CTest sets it");
-  return path;
-}
-
 }  // namespace
+
+std::string program_under_test() {
+  if (const char* const path = std::getenv("TCPTRAIL")) return path;
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tcptrail").string();
+}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -99,7 +99,8 @@ Tracer::Tracer(const TracerOptions& options)
       notify_(notify_socket(folder_ + "/notify")),
       output_(memory_file("stdout")),
       errors_(memory_file("stderr")) {
-  const UniqueFd program(check(::open(program_path(), O_PATH | O_CLOEXEC), program_path()));
+  const std::string path = program_under_test();
+  const UniqueFd program(check(::open(path.c_str(), O_PATH | O_CLOEXEC), path));
   pid_ = check(::fork(), "fork");
   if (pid_ == 0) execute(options, program.get());
   pidfd_ = open_pidfd(pid_);
@@ -129,7 +130,7 @@ void Tracer::execute(const TracerOptions& options, int program) const {
     if (options.by_descriptor) {
       ::execveat(program, "", pointers.data(), ::environ, AT_EMPTY_PATH);
     } else {
-      ::execv(program_path(), pointers.data());
+      ::execv(program_under_test().c_str(), pointers.data());
     }
     ::dprintf(STDERR_FILENO, "test: exec: %s\n", std::strerror(errno));
   } catch (const std::exception& error) {

@@ -1,5 +1,5 @@
 #pragma once
-// The program under test ($TCPTRAIL) as a subprocess: started, awaited, ended, and what it said.
+// The program under test as a subprocess: started, awaited, ended, and what it said.
 
 #include <signal.h>
 #include <sys/types.h>
@@ -12,6 +12,9 @@
 #include "support/posix.h"
 
 namespace tcptrail::test {
+
+// Its path: $TCPTRAIL, or the one that lies beside the test program.
+std::string program_under_test();
 
 // What a run of the program left behind.
 struct Outcome {
