@@ -14,7 +14,8 @@ if(TCPTRAIL_SANITIZE)
   target_link_options(tcptrail_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
-# What is no part of the program: half of a compiler's time would go into optimising code that mostly waits.
+# What is no part of the program mostly waits; optimising it would take half the compiler's time. What does not wait says
+# so where it is listed.
 add_library(tcptrail_test_flags INTERFACE)
 target_link_libraries(tcptrail_test_flags INTERFACE tcptrail_flags)
 target_compile_options(tcptrail_test_flags INTERFACE -O0 -g1)

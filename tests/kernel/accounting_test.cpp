@@ -46,15 +46,16 @@ class AccountingTest : public KernelTest {
 };
 
 TEST_F(AccountingTest, FiveThousandConnections) {
-  const auto outcome = trace_json({"-e", kKinds, "--stats"}, [&] { make_connections(ns(), 5'000); });
-  expect_all_of(outcome, 5'000);
+  const int connections = scaled(5'000);
+  const auto outcome = trace_json({"-e", kKinds, "--stats"}, [&] { make_connections(ns(), connections); });
+  expect_all_of(outcome, connections);
   // seq without a gap, each conn complete and told once.
   const auto problems = contract_violations(outcome.events());
   EXPECT_TRUE(problems.empty()) << problems.substr(0, 4'000);
   std::map<std::string, int> lines_of_conn;
   for (const auto& event : happenings(outcome.events())) ++lines_of_conn[event.text("conn")];
   EXPECT_GE(static_cast<std::int64_t>(lines_of_conn.size()),
-            10'000 - Accounting(outcome).at("lost", "unknown"));
+            2 * connections - Accounting(outcome).at("lost", "unknown"));
 }
 
 TEST_F(AccountingTest, KindsNotAskedForAreNotSeen) {

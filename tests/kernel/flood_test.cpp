@@ -18,9 +18,6 @@
 namespace tcptrail::test {
 namespace {
 
-// Fewer where everything takes longer.
-int scaled(int count) { return static_cast<int>(count / patiently(Seconds(1)).count()); }
-
 // What a process that floods says of itself: connections to itself, and refused attempts.
 struct Flood {
   static constexpr std::size_t kThreads = 2;

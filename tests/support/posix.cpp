@@ -18,6 +18,8 @@ Seconds patiently(Seconds limit) {
   return limit * kTimes;
 }
 
+int scaled(int count) { return static_cast<int>(count / patiently(Seconds(1)).count()); }
+
 void throw_errno(std::string_view what) {
   throw std::system_error(errno, std::generic_category(), std::string(what));
 }

@@ -17,6 +17,8 @@ using Seconds = std::chrono::duration<double>;
 // The limits that tests set are a healthy machine's, and only a failure takes them whole. A slower one, as an
 // emulated machine, waits $TCPTRAIL_PATIENCE times as long.
 Seconds patiently(Seconds limit);
+// Of what there should be many, so much fewer there.
+int scaled(int count);
 
 [[noreturn]] void throw_errno(std::string_view what);
 
