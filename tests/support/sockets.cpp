@@ -27,8 +27,9 @@ const sockaddr_in6& as_ipv6(const sockaddr_storage& storage) {
   return reinterpret_cast<const sockaddr_in6&>(storage);
 }
 
+// Longer than a tracer may take to start, as some wait for that.
 void limit_waits(int socket) {
-  const timeval limit{10, 0};
+  const timeval limit{static_cast<time_t>(patiently(Seconds(25)).count()), 0};
   check(::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), "SO_RCVTIMEO");
 }
 
