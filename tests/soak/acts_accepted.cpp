@@ -50,7 +50,7 @@ UniqueFd connect_without_waiting(const SockAddr& server) {
 
 void talk(const Stage& stage, char ending, bool wait) {
   UniqueFd socket = wait ? connect_to(stage.server()) : connect_without_waiting(stage.server());
-  stage.note_connected();
+  stage.note_connected(socket.get());
   send_char(socket.get(), ending);
   if (ending == 's' || ending == 'S') {
     receive_until_end(socket.get());
@@ -110,7 +110,7 @@ class Holder {
     std::vector<UniqueFd> sockets;
     for (int i = 0; i < kHeld; ++i) {
       sockets.push_back(connect_to(stage_.server()));
-      stage_.note_connected();
+      stage_.note_connected(sockets.back().get());
     }
     return sockets;
   }

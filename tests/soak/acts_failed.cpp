@@ -1,4 +1,3 @@
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -23,14 +22,6 @@ void knock(const Stage& stage, bool wait) {
     demand(pending_error(socket.get()) == ECONNREFUSED, "not refused");
   }
   stage.note_refused();
-}
-
-// Only where the process was kept from the processor for a second.
-bool was_sent_again(const UniqueFd& socket) {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  check(::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
-  return info.tcpi_total_retrans > 0;
 }
 
 }  // namespace
@@ -62,7 +53,7 @@ void give_up(const Stage& stage) {
     sockets.push_back(tcp_socket(stage.server().family(), SOCK_NONBLOCK));
     demand_connect(sockets.back().get(), stage.server(), EINPROGRESS);
   }
-  for (const UniqueFd& socket : sockets) stage.note_given_up(was_sent_again(socket));
+  for (const UniqueFd& socket : sockets) stage.note_given_up(socket.get());
   sockets.resize(kAttempts / 2);
 }
 

@@ -27,7 +27,7 @@ std::vector<UniqueFd> connect_all(const Stage& stage) {
   std::vector<UniqueFd> sockets;
   for (int i = 0; i < kQueued; ++i) {
     sockets.push_back(connect_to(stage.server()));
-    stage.note_connected();
+    stage.note_connected(sockets.back().get());
   }
   return sockets;
 }

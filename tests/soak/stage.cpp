@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -52,8 +53,17 @@ void Stage::note_listener() const {
   note("unlisten", "");
 }
 
-void Stage::note_connected() const {
+// On a busy machine a SYN may wait for a second, and is sent again.
+void Stage::note_attempt(int socket) const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  check(::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO");
   note("attempt", "outbound");
+  if (info.tcpi_total_retrans > 0) note("pending", "outbound");
+}
+
+void Stage::note_connected(int socket) const {
+  note_attempt(socket);
   note("connect", "outbound");
 }
 
@@ -69,9 +79,8 @@ void Stage::note_no_route() const {
   note({"fail", "unreachable", "outbound", elsewhere().ip(), server().port(), self(), setting_.netns});
 }
 
-void Stage::note_given_up(bool sent_again) const {
-  note("attempt", "outbound");
-  if (sent_again) note("pending", "outbound");
+void Stage::note_given_up(int socket) const {
+  note_attempt(socket);
   note("fail", "outbound", "aborted");
 }
 

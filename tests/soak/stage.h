@@ -43,16 +43,17 @@ class Stage {
   // One process after the other, every second one another user's; they overlap. Until all have ended.
   void in_workers(const std::function<void()>& body) const;
 
-  void note_listener() const;  // its beginning and its end
-  void note_connected() const;
+  void note_listener() const;             // its beginning and its end
+  void note_connected(int socket) const;  // at once, before any data
   void note_accepted() const;
   void note_refused() const;
   void note_no_route() const;
-  void note_given_up(bool sent_again) const;
+  void note_given_up(int socket) const;
   void note_closed_outbound(std::string_view end, Owner owner = self()) const;
   void note_closed_inbound(std::string_view end, Owner owner = self()) const;
 
  private:
+  void note_attempt(int socket) const;
   void note(std::string_view kind, std::string_view direction, std::string_view how = "",
             Owner owner = self()) const;
   void note(const Happening& happening) const;
