@@ -130,7 +130,7 @@ static __always_inline void read_exe(struct exec_record *record, const struct ta
 	struct path_at exe = { .mnt = (__u64)BPF_CORE_READ(file, f_path.mnt),
 			       .dentry = (__u64)BPF_CORE_READ(file, f_path.dentry) };
 	__u32 begin = record->news.args_size;
-	__u32 flags = 0;
+	__u32 flags;
 	__u32 end;
 
 	end = append_path(record->texts, begin, &exe, root, &flags);
@@ -149,7 +149,7 @@ static __always_inline void read_cwd(struct exec_record *record, const struct ta
 	struct path_at cwd = { .mnt = (__u64)BPF_CORE_READ(task, fs, pwd.mnt),
 			       .dentry = (__u64)BPF_CORE_READ(task, fs, pwd.dentry) };
 	__u32 begin = record->news.args_size + record->news.exe_size;
-	__u32 flags = 0;
+	__u32 flags;
 	__u32 end;
 
 	end = append_path(record->texts, begin, &cwd, root, &flags);

@@ -6,6 +6,7 @@
  * - compare and exchange, 5.12 (5ffa25502b5a), refused even in dead code: no slots there, only the hash;
  * - bpf_get_socket_cookie in tracing programs, 5.12 (c5dbb89fc2ac): the field is read, and may be empty yet;
  * - pointers as arguments of global functions, 5.13: no CHECKED_ONCE there;
+ * - functions as arguments, 5.13 (69c087ba6225), which bpf_loop takes: REPEAT is a loop there;
  * - bpf_task_pt_regs, 5.15 (dd6e10fbd9fb): connect()'s arguments are noted at its entry there.
  */
 #ifndef TCPTRAIL_COMPAT_H
@@ -38,6 +39,25 @@
 #else
 #define CHECKED_ONCE __noinline
 #endif
+
+/*
+ * Calls function(i, context) until it returns other than 0, at most `times` times. The verifier checks what bpf_loop calls
+ * once or twice, and a loop as often as it may go round; Linux 5.15 and 5.16 lack bpf_loop (e6f2dd0f8067).
+ */
+#ifdef TT_COMPAT
+#define HAS_LOOP false
+#define bpf_loop(times, function, context, flags)
+#else
+#define HAS_LOOP bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)
+#endif
+#define REPEAT(times, function, context)                                                     \
+	do {                                                                                 \
+		if (HAS_LOOP)                                                                \
+			bpf_loop(times, function, context, 0);                               \
+		else                                                                         \
+			for (__u32 i_ = 0; i_ < (times) && function(i_, context) == 0; i_++) \
+				;                                                            \
+	} while (0)
 
 static __always_inline struct task_struct *current_task(void)
 {

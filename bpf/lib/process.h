@@ -109,42 +109,65 @@ static __always_inline bool leave_mount(struct path_at *at)
 	return true;
 }
 
+struct walk {
+	struct path_at at;
+	const struct path_at *root;
+	char *texts;
+	__u32 end; /* of the names appended */
+	__u32 last; /* where there is room for one more */
+	__u32 flags; /* PATH_CUT until its end is reached */
+};
+
+/* One step up. Returns 1 where the walk stops: at the end of the path, or of the room for it. */
+static __always_inline long append_name(__u32 step, struct walk *walk)
+{
+	/* Not within the macros below: what these read is relocated, and struct path_at is ours. */
+	const struct vfsmount *mnt = (const struct vfsmount *)walk->at.mnt;
+	const struct dentry *dentry = (const struct dentry *)walk->at.dentry;
+	const struct dentry *parent;
+	long length;
+
+	if (!dentry || (walk->at.dentry == walk->root->dentry && walk->at.mnt == walk->root->mnt)) {
+		walk->flags = 0;
+		return 1;
+	}
+	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+		if (leave_mount(&walk->at))
+			return 0;
+		walk->flags = 0;
+		return 1;
+	}
+	if (walk->end > walk->last)
+		return 1;
+	length = bpf_probe_read_kernel_str(walk->texts + (walk->end & TEXTS_MASK), NAME_SPACE,
+					   BPF_CORE_READ(dentry, d_name.name));
+	if (length > 0)
+		walk->end += length;
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry) {
+		walk->flags = PATH_PSEUDO;
+		return 1;
+	}
+	walk->at.dentry = (__u64)parent;
+	return 0;
+}
+
 /* Appends a path's names at `end`; returns the new end. */
 static __noinline __u32 append_path(char *texts, __u32 end, const struct path_at *path,
 				    const struct path_at *root, __u32 *flags)
 {
-	struct path_at at = *path;
-	__u32 last = end + TT_MOST_PATH - NAME_SPACE;
+	struct walk walk = {
+		.at = *path,
+		.root = root,
+		.texts = texts,
+		.end = end,
+		.last = end + TT_MOST_PATH - NAME_SPACE,
+		.flags = PATH_CUT,
+	};
 
-	for (int steps = 0; steps < 2 * TT_MOST_NAMES; steps++) {
-		/* Not within the macros below: what these read is relocated, and struct path_at is ours. */
-		const struct vfsmount *mnt = (const struct vfsmount *)at.mnt;
-		const struct dentry *dentry = (const struct dentry *)at.dentry;
-		const struct dentry *parent;
-		long length;
-
-		if (!dentry || (at.dentry == root->dentry && at.mnt == root->mnt))
-			return end;
-		if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
-			if (!leave_mount(&at))
-				return end;
-			continue;
-		}
-		if (end > last)
-			break;
-		length = bpf_probe_read_kernel_str(texts + (end & TEXTS_MASK), NAME_SPACE,
-						   BPF_CORE_READ(dentry, d_name.name));
-		if (length > 0)
-			end += length;
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (parent == dentry) {
-			*flags |= PATH_PSEUDO;
-			return end;
-		}
-		at.dentry = (__u64)parent;
-	}
-	*flags |= PATH_CUT;
-	return end;
+	REPEAT(2 * TT_MOST_NAMES, append_name, &walk);
+	*flags = walk.flags;
+	return walk.end;
 }
 
 #endif
