@@ -353,7 +353,8 @@ int short_lived() {
   return given != nullptr ? std::stoi(given) : 10'000;
 }
 
-// Two parents, each with a child at a time; the pids come round.
+// Two parents, each with a child at a time; the pids come round. What is told is right, and what isn't told
+// was lost.
 TEST_F(ProcessesTest, ShortLivedProcessesAreAllKnown) {
   constexpr int kParents = 2;
   const int each = short_lived() / kParents;
@@ -366,7 +367,7 @@ TEST_F(ProcessesTest, ShortLivedProcessesAreAllKnown) {
   const auto tag = [](int parent, int i) { return std::to_string(parent) + "/" + std::to_string(i); };
   const UniqueFd output(check(::memfd_create("events", MFD_CLOEXEC), "memfd_create"));
   std::vector<pid_t> parents;
-  Tracer tracer({.arguments = {"-o", "json", "-e", "connect", "--netns", ns().inode_text()},
+  Tracer tracer({.arguments = {"-o", "json", "-e", "connect", "--stats", "--netns", ns().inode_text()},
                  .standard_output = output.get()});
   tracer.wait_ready();
   {
@@ -391,12 +392,18 @@ TEST_F(ProcessesTest, ShortLivedProcessesAreAllKnown) {
   ASSERT_EQ(tracer.stop().exit_code, 0);
 
   std::map<std::string, int> told;
+  std::int64_t lost = 0;
   const std::string stream = read_whole("/proc/self/fd/" + std::to_string(output.get()));
   int wrong = 0;
   std::string examples;
   for (const std::string& line : lines_of(stream)) {
     const Event event(line);
-    ASSERT_NE(event.kind(), "lost") << line;
+    if (event.kind() == "lost") continue;
+    if (event.kind() == "stats") {
+      EXPECT_TRUE(hardly_any_is_lost(Accounting(event)));
+      lost = Accounting(event).all_lost();
+      continue;
+    }
     const auto args = texts_of(event, "args");
     const std::string its_tag = args.size() == 3 ? args[2] : "";
     const auto slash = its_tag.find('/');
@@ -410,7 +417,7 @@ TEST_F(ProcessesTest, ShortLivedProcessesAreAllKnown) {
   int missing = 0;
   for (int parent = 0; parent < kParents; ++parent)
     for (int i = 0; i < each; ++i) missing += told[tag(parent, i)] == 1 ? 0 : 1;
-  EXPECT_EQ(missing, 0) << "of " << each * kParents;
+  EXPECT_LE(missing, lost) << "of " << each * kParents;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "support/accounting.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <stdexcept>
@@ -46,6 +47,25 @@ std::int64_t Accounting::at(std::string_view name, const std::string& kind) cons
   const auto& counts = column(name);
   const auto found = counts.find(kind);
   return found == counts.end() ? 0 : found->second;
+}
+
+std::int64_t Accounting::lost(const std::string& kind) const {
+  return at("lost", kind) + at("lost", "unknown");
+}
+
+std::int64_t Accounting::all_lost() const {
+  std::int64_t all = 0;
+  for (const auto& [kind, count] : column("lost")) all += count;
+  return all;
+}
+
+::testing::AssertionResult hardly_any_is_lost(const Accounting& accounting) {
+  std::int64_t seen = 0;
+  for (const auto& [kind, count] : accounting.column("seen")) seen += count;
+  if (accounting.all_lost() <= std::max<std::int64_t>(3, seen / 1'000)) return ::testing::AssertionSuccess();
+  auto failure = ::testing::AssertionFailure() << "lost of " << seen << " events:";
+  for (const auto& [kind, count] : accounting.column("lost")) failure << " " << kind << " " << count;
+  return failure;
 }
 
 void Ledger::enter(const Event& event) {
