@@ -72,12 +72,16 @@ static __always_inline void set_family(struct tt_conn *c, __u16 socket_family, c
 }
 
 /* Generates sock_read_NAME(), for programs that may follow a struct sock directly and for those that
- * must read it by probe: the same fields either way. */
+ * must read it by probe: the same fields either way. Before the branches, what the verifier takes long to check: it
+ * goes through them all, and each pointer followed is a search of the kernel's types. */
 #define DEFINE_SOCK_READ(name, READ, READ_INTO)                                                    \
 	static __always_inline void name(struct tt_conn *c, const struct sock *sk, bool listening) \
 	{                                                                                          \
 		__u16 family = READ(sk, __sk_common.skc_family);                                   \
                                                                                                    \
+		c->local_port = READ(sk, __sk_common.skc_num);                                     \
+		c->remote_port = bpf_ntohs(READ(sk, __sk_common.skc_dport));                       \
+		c->netns = READ(sk, __sk_common.skc_net.net, ns.inum);                             \
 		if (family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {   \
 			READ_INTO(c->local, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32);     \
 			READ_INTO(c->remote, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);        \
@@ -86,9 +90,6 @@ static __always_inline void set_family(struct tt_conn *c, __u16 socket_family, c
 			set_v4(c->remote, READ(sk, __sk_common.skc_daddr));                        \
 		}                                                                                  \
 		set_family(c, family, listening ? c->local : c->remote);                           \
-		c->local_port = READ(sk, __sk_common.skc_num);                                     \
-		c->remote_port = bpf_ntohs(READ(sk, __sk_common.skc_dport));                       \
-		c->netns = READ(sk, __sk_common.skc_net.net, ns.inum);                             \
 	}
 
 #define DIRECT_READ_INTO(to, sk, field) copy_v6(to, (sk)->field)

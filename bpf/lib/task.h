@@ -47,10 +47,12 @@ static __always_inline bool in_wanted_cgroup(void)
 static __always_inline void own_by(struct tt_conn *c, const struct task_struct *task, enum tt_owner owner,
 				   bool in_cgroup)
 {
+	const struct cred *cred = TASK_READ(task, cred);
+
 	c->task.pid = TASK_READ(task, tgid);
 	c->task.tid = TASK_READ(task, pid);
-	c->task.uid = TASK_READ(task, cred, euid.val);
-	c->task.gid = TASK_READ(task, cred, egid.val);
+	c->task.uid = TASK_READ(cred, euid.val);
+	c->task.gid = TASK_READ(cred, egid.val);
 	/* Plain loads: the helpers for these two cost a tenth of a connection. */
 	c->task.cgroup_id = TASK_READ(task, cgroups, dfl_cgrp, kn, id);
 #ifdef TT_COMPAT
