@@ -47,7 +47,7 @@ void Ring::submit(const std::function<void(io_uring_sqe*)>& prepare) {
 
 int Ring::wait() {
   io_uring_cqe* completion = nullptr;
-  __kernel_timespec limit{10, 0};
+  __kernel_timespec limit{static_cast<std::int64_t>(patiently(Seconds(10)).count()), 0};
   check_uring(::io_uring_wait_cqe_timeout(&ring_, &completion, &limit), "waiting for the ring");
   const int result = completion->res;
   ::io_uring_cqe_seen(&ring_, completion);
