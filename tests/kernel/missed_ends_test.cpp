@@ -12,8 +12,8 @@
 namespace tcptrail::test {
 namespace {
 
-constexpr int kConnections = 20;
-constexpr int kSocketsAfter = 16;  // after each; one of them mostly gets the address of the one that ended
+constexpr int kSocketsAfter =
+    16;  // after each connection; one of them mostly gets the address of the one that ended
 
 class MissedEndsTest : public KernelTest {
  protected:
@@ -24,7 +24,7 @@ class MissedEndsTest : public KernelTest {
     const TracerMaps maps(tracer.pid());
     ns().run([&] {
       const UniqueFd listener = listen_at(server_);
-      for (int i = 0; i < kConnections; ++i) {
+      for (int i = 0; i < connections_; ++i) {
         miss_an_end(maps, listener.get());
         std::vector<UniqueFd> sockets(kSocketsAfter);
         for (UniqueFd& socket : sockets) {
@@ -48,7 +48,7 @@ class MissedEndsTest : public KernelTest {
   // Both ends of each connection were seen to end; of those that were then forgotten, a close is lost.
   void expect_each_close_told_once() const {
     if (!sockets_have_names_) return;  // before 5.12 a new socket cannot be told from an old one
-    EXPECT_EQ(told("close"), 2 * kConnections) << outcome_.report();
+    EXPECT_EQ(told("close"), 2 * connections_) << outcome_.report();
     const auto lost = Accounting(outcome_).at("lost", "close");
     EXPECT_LE(lost, missed_) << outcome_.report();
     EXPECT_GT(lost, 0) << "no address was used again, so nothing was shown\n" << outcome_.report();
@@ -71,12 +71,15 @@ class MissedEndsTest : public KernelTest {
   Outcome outcome_;
   bool sockets_have_names_ = true;
   int missed_ = 0;
+
+ protected:
+  const int connections_ = scaled(20);
 };
 
 TEST_F(MissedEndsTest, AFailureBeforeTheSynIsToldAllTheSame) {
   run([](const UniqueFd& socket) { demand_connect(socket.get(), {"192.0.2.1", 80}, ENETUNREACH); });
 
-  EXPECT_EQ(told("fail"), kConnections * kSocketsAfter) << outcome().report();
+  EXPECT_EQ(told("fail"), connections_ * kSocketsAfter) << outcome().report();
   expect_each_close_told_once();
 }
 

@@ -44,8 +44,9 @@ class Ledger {
   std::int64_t lines_ = 0, out_of_sequence_ = 0;
 };
 
-// At most a thousandth is lost, or three. None should be; but where the kernel skips the programs of a
-// socket's end and of its destruction (docs/hooks.md), its `close` is lost, and that is told.
+// Of the kinds that are known at most a thousandth is lost, or three. None should be; but where the kernel
+// skips the programs of a socket's end and of its destruction (docs/hooks.md), its `close` is lost, and that
+// is told.
 ::testing::AssertionResult hardly_any_is_lost(const Accounting& accounting);
 
 // The last line is `stats`; for every kind seen = emitted + filtered + flooded + lost, emitted is the number

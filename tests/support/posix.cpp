@@ -51,7 +51,7 @@ void Gate::open() const { check(::write(pipe_.write_end.get(), "g", 1), "opening
 
 // Polls without reading, so that the gate stays open for whoever comes later.
 void Gate::wait() const {
-  if (!poll_for(pipe_.read_end.get(), POLLIN, Seconds(15))) throw std::runtime_error("a gate stayed shut");
+  if (!poll_for(pipe_.read_end.get(), POLLIN, Seconds(30))) throw std::runtime_error("a gate stayed shut");
 }
 
 bool poll_for(int fd, short events, Seconds timeout) {
