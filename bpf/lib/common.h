@@ -15,6 +15,7 @@
 #include "logic/flood.h"
 #include "logic/memory.h"
 #include "logic/tcp.h"
+#include "logic/time.h"
 
 #define BIT(n) (1U << (n))
 

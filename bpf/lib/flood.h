@@ -29,7 +29,7 @@ static __always_inline bool over_budget(const struct tt_conn *c)
 		return false;
 	}
 	__sync_fetch_and_add(&budget->made, 1);
-	return tt_over_budget(budget->made, fresh.since_ns - budget->since_ns, config.budget);
+	return tt_over_budget(budget->made, tt_elapsed(budget->since_ns, fresh.since_ns), config.budget);
 }
 
 static __always_inline void flood_key_of(struct tt_flood_key *key, __u32 kind, const struct tt_conn *c,

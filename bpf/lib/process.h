@@ -36,7 +36,8 @@ static __always_inline bool is_first_to_tell(const struct tt_process *p, enum pr
 	};
 	__u8 yes = 1;
 
-	return bpf_map_update_elem(&deeds, &key, &yes, BPF_NOEXIST) != -EEXIST;
+	/* Until 6.4 (d7ba4cc900bf) it is an int in the lower half of a register, and the upper half is 0. */
+	return (int)bpf_map_update_elem(&deeds, &key, &yes, BPF_NOEXIST) != -EEXIST;
 }
 
 /* The number that a struct pid has in the namespace at this level; 0 is the initial one. Its last member is an array of

@@ -29,9 +29,13 @@ tl::unexpected<Error> bad(std::string what) {
   return fail(ErrorCode::kFailed, "a record from the kernel cannot be read: " + std::move(what));
 }
 
+// The beginning may be noted after a program has read the end's time: on another processor, or on this one,
+// where from Linux 7.0 a task may be preempted in a program. Then the difference is below 0, and no time has
+// passed.
 std::optional<Microseconds> microseconds(std::uint64_t ns) {
+  constexpr std::uint64_t kBelowZero = std::uint64_t{1} << 63U;
   if (ns == TT_UNKNOWN_NS) return std::nullopt;
-  return ns / 1000;
+  return ns >= kBelowZero ? 0 : ns / 1000;
 }
 
 IpAddress address(const __u32 (&words)[4]) {

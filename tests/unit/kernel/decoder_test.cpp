@@ -192,6 +192,17 @@ TEST_F(DecoderTest, LeavesOutTimesThatAreNotKnown) {
   EXPECT_FALSE(body_of<model::Close>(close).duration.has_value());
 }
 
+TEST_F(DecoderTest, TellsNoTimeWhereTheBeginningWasNotedLater) {
+  RawRecord connect(TT_CONNECT), accept(TT_ACCEPT), close(TT_CLOSE);
+  connect.event.body.latency.latency_ns = static_cast<__u64>(-2);
+  accept.event.body.latency.latency_ns = static_cast<__u64>(-5'000'000);
+  close.event.body.close.duration_ns = __u64{1} << 63U;
+
+  EXPECT_EQ(body_of<model::Connect>(connect).latency, 0U);
+  EXPECT_EQ(body_of<model::Accept>(accept).backlog, 0U);
+  EXPECT_EQ(body_of<model::Close>(close).duration, 0U);
+}
+
 TEST_F(DecoderTest, TellsWhyAnAttemptFailed) {
   RawRecord raw(TT_FAIL);
   EXPECT_EQ(body_of<model::Fail>(raw).error, ECONNREFUSED);
